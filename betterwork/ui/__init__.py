@@ -1,0 +1,1 @@
+"""The interface base: assets, icons, formats, template parts, charts and forms."""

@@ -1,0 +1,102 @@
+"""Which places each role goes to: one table, five to seven items a role.
+
+An item is shown when its address exists, so no role ever meets a dead link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One place in the menus. ``key`` names it in ``request.nav_counts``."""
+
+    key: str
+    label: str | Promise
+    icon: str
+    url: str = ""
+    current: bool = False
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """An item before its address is known: the first of ``names`` that exists is taken."""
+
+    key: str
+    label: str | Promise
+    icon: str
+    names: tuple[str, ...]
+
+
+WORK = Place("work", _("My work"), "list", ("my_work", "work:mine", "advisory:my_work"))
+ACTIONS = Place("work", _("My work"), "list", ("advisory:my_actions", "my_actions", "my_work"))
+OVERVIEW = Place("overview", _("Overview"), "chart", ("reporting:dashboard", "dashboard"))
+FACTORIES = Place("factories", _("Factories"), "factory", ("factories:list",))
+FACTORY = Place("factory", _("Factory"), "factory", ("factories:mine",))
+VISITS = Place("visits", _("Visits"), "calendar", ("advisory:visits", "assessments:visits"))
+ASSESSMENTS = Place("assessments", _("Assessments"), "survey", ("assessments:list",))
+PLANS = Place("plans", _("Plans"), "plan", ("advisory:plans", "advisory:plan_list"))
+PLAN = Place("plan", _("Plan"), "plan", ("advisory:my_plan", "advisory:plan"))
+REPORTS = Place("reports", _("Reports"), "doc", ("reporting:reports", "reporting:report_list"))
+RATES = Place("rates", _("Non-compliance"), "st-nc", ("reporting:rates",))
+COMMITTEES = Place("committees", _("Committees"), "people", ("factories:committees",))
+COMMITTEE = Place("committee", _("Committee"), "people", ("factories:my_committee",))
+TOOL = Place("tool", _("Tool"), "book", ("assessments:tool", "assessments:cat"))
+LAW = Place("law", _("Law"), "law", ("assessments:law",))
+EXPORTS = Place("exports", _("Exports"), "download", ("reporting:exports",))
+TRAIL = Place("trail", _("Access log"), "clock", ("records:trail",))
+
+_STAFF = (OVERVIEW, WORK, FACTORIES, ASSESSMENTS, REPORTS, RATES, COMMITTEES)
+_FACTORY = (ACTIONS, PLAN, COMMITTEE, REPORTS, FACTORY)
+ROLES: dict[str, tuple[Place, ...]] = {
+    "advisor": (WORK, FACTORIES, ASSESSMENTS, VISITS, PLANS, REPORTS, TOOL),
+    "manager": _STAFF,
+    "staff": _STAFF,
+    "planner": (VISITS, ASSESSMENTS, FACTORIES),
+    "cat_editor": (TOOL, LAW, REPORTS),
+    "ambassador": _FACTORY,
+    "committee_worker": _FACTORY,
+    "committee_management": _FACTORY,
+    "group_lead": (OVERVIEW, FACTORIES, PLANS, REPORTS),
+    "buyer": (REPORTS, FACTORIES, PLANS),
+    "constituent": (OVERVIEW, COMMITTEES, EXPORTS),
+    "global": (OVERVIEW, FACTORIES, REPORTS, TOOL, TRAIL),
+}
+
+
+@lru_cache(maxsize=256)
+def first_url(*names: str) -> str:
+    """The address of the first name that exists without arguments, else an empty text."""
+    for name in names:
+        try:
+            return reverse(name)
+        except NoReverseMatch:
+            continue
+    return ""
+
+
+def navigation(
+    role: str, *, path: str, counts: Mapping[str, int] | None = None
+) -> tuple[NavItem, ...]:
+    """Items of a role with the one marked where ``path`` lies. Makes no query."""
+    counts = counts or {}
+    items = []
+    for place in ROLES.get(role, ()):
+        url = first_url(*place.names)
+        if url:
+            count = counts.get(place.key, 0)
+            items.append(NavItem(place.key, place.label, place.icon, url, count=count))
+    # The deepest address above the page is the current place; "/" only for itself.
+    within = [i for i in items if path == i.url or (i.url != "/" and path.startswith(i.url))]
+    if within:
+        best = max(within, key=lambda item: len(item.url))
+        items[items.index(best)] = replace(best, current=True)
+    return tuple(items)
