@@ -1,0 +1,48 @@
+"""Run the suite on its own stores: fast, kept under var/test, stopped at the end.
+
+python scripts/run_tests.py [arguments of pytest]
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from betterwork import stores  # noqa: E402 - the project is found from here on only
+
+
+def main() -> int:
+    var_dir = Path(os.environ.get("BETTERWORK_TEST_VAR") or ROOT / "var" / "test").resolve()
+    environment = {
+        **os.environ,
+        "BETTERWORK_VAR": str(var_dir),
+        "BETTERWORK_STORES_PROFILE": "fast",
+        "DJANGO_SETTINGS_MODULE": "betterwork.settings.test",
+    }
+    os.environ.update(environment)
+    outside = os.environ.get("DATABASE_URL")
+    if not outside:
+        stores.start(var_dir, profile="fast")
+    try:
+        for command in (["build_assets"], ["collectstatic", "--noinput", "--verbosity=0"]):
+            done = subprocess.run(
+                [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=False
+            )
+            if done.returncode != 0:
+                print(f"manage.py {command[0]} failed", file=sys.stderr)
+                return done.returncode
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", *sys.argv[1:]], cwd=ROOT, env=environment, check=False
+        ).returncode
+    finally:
+        if not outside:
+            stores.release(var_dir)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
