@@ -1,0 +1,5 @@
+"""Betterwork: factory engagement, from registration to public reporting."""
+
+from .celery import app as celery_app
+
+__all__ = ["celery_app"]

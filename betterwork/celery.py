@@ -1,0 +1,27 @@
+"""The Celery application: worker and beat. Tasks are named by outcome and take ids, never objects."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "betterwork.settings.dev")
+
+app = Celery("betterwork")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(
+    ["betterwork.records", "factories", "assessments", "advisory", "reporting"], related_name="tasks"
+)
+# Every entry may run twice, late or not at all: each task works from facts, once per programme.
+app.conf.beat_schedule = {
+    "sweep-jobs": {"task": "records.sweep_jobs", "schedule": 20.0},
+    "send-mail": {"task": "records.send_mail", "schedule": 30.0},
+    "release-clock": {"task": "assessments.run_review_clocks", "schedule": crontab(minute="*/10")},
+    "open-reassessments": {
+        "task": "assessments.open_reassessments",
+        "schedule": crontab(minute=15, hour="*/6"),
+    },
+    "send-reminders": {"task": "advisory.send_reminders", "schedule": crontab(minute=30, hour="*")},
+}

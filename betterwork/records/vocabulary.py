@@ -1,0 +1,73 @@
+"""The closed vocabulary of the trail: one word per thing that can happen."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Action(models.TextChoices):
+    SIGNED_IN = "signed_in", _("signed in")
+    SIGN_IN_FAILED = "sign_in_failed", _("sign-in failed")
+    SIGNED_OUT = "signed_out", _("signed out")
+    HAT_CHANGED = "hat_changed", _("changed hat")
+    INVITED = "invited", _("invited a person")
+    INVITATION_ACCEPTED = "invitation_accepted", _("accepted an invitation")
+    INVITATION_WITHDRAWN = "invitation_withdrawn", _("withdrew an invitation")
+    MEMBERSHIP_ENDED = "membership_ended", _("ended a membership")
+    SETTINGS_CHANGED = "settings_changed", _("changed the programme's settings")
+
+    FACTORY_REGISTERED = "factory_registered", _("registered the factory")
+    FACTORY_CHANGED = "factory_changed", _("changed the factory's data")
+    FACTORY_STATUS_CHANGED = "factory_status_changed", _("changed the factory's status")
+    FACTORY_MERGED = "factory_merged", _("merged a duplicate")
+    ADVISOR_ASSIGNED = "advisor_assigned", _("assigned an advisor")
+    FACTORIES_IMPORTED = "factories_imported", _("imported factories")
+    CYCLE_OPENED = "cycle_opened", _("opened a cycle")
+    CYCLE_CLOSED = "cycle_closed", _("closed a cycle")
+    CYCLE_FACT_RECORDED = "cycle_fact_recorded", _("recorded a step of the cycle")
+    DRIFT_RECORDED = "drift_recorded", _("gave a reason for a late clock")
+    COMMITTEE_FORMED = "committee_formed", _("formed a committee")
+    COMMITTEE_CHANGED = "committee_changed", _("changed a committee")
+    ELECTION_HELD = "election_held", _("recorded an election")
+    MEETING_HELD = "meeting_held", _("recorded a committee meeting")
+
+    ASSESSMENT_CREATED = "assessment_created", _("planned an assessment")
+    ASSESSMENT_TEAM_CHANGED = "assessment_team_changed", _("changed the assessment team")
+    ENVELOPE_OPENED = "envelope_opened", _("looked at a sealed visit")
+    CHECKED_IN = "checked_in", _("checked in at the factory")
+    ASSESSMENT_SIGNED = "assessment_signed", _("signed the assessment")
+    ASSESSMENT_SUBMITTED = "assessment_submitted", _("submitted the assessment")
+    REMARK_MADE = "remark_made", _("made a remark in quality review")
+    ASSESSMENT_RETURNED = "assessment_returned", _("returned the assessment to the team")
+    DRAFT_SENT = "draft_sent", _("sent the draft to the factory")
+    FACTORY_COMMENTED = "factory_commented", _("commented on the draft")
+    ASSESSMENT_RELEASED = "assessment_released", _("released the report")
+    ASSESSMENT_CANCELLED = "assessment_cancelled", _("cancelled the assessment")
+    ASSESSMENT_POSTPONED = "assessment_postponed", _("postponed the assessment")
+    ACCESS_REFUSED = "access_refused", _("recorded refused access")
+    CONFLICT_SETTLED = "conflict_settled", _("settled two different answers")
+    EVIDENCE_ADDED = "evidence_added", _("added evidence")
+    REPORT_WRITTEN = "report_written", _("wrote the report")
+    REPORT_READ = "report_read", _("opened the report")
+    REPORT_CORRECTED = "report_corrected", _("asked for a corrected report")
+    EXPORTED = "exported", _("exported data")
+
+    VISIT_RECORDED = "visit_recorded", _("recorded an advisory visit")
+    SELF_DIAGNOSIS_DONE = "self_diagnosis_done", _("completed the self-diagnosis")
+    ITEMS_CREATED = "items_created", _("added findings to the improvement plan")
+    ITEM_CREATED = "item_created", _("added a plan item")
+    ITEM_CHANGED = "item_changed", _("changed a plan item")
+    ITEM_PROGRESS = "item_progress", _("updated progress")
+    ITEM_DONE = "item_done", _("reported the item as done")
+    ITEM_CONFIRMED = "item_confirmed", _("confirmed completion")
+    ITEM_NOT_YET = "item_not_yet", _("did not confirm yet")
+    ITEM_COMPLETED = "item_completed", _("completed the item")
+    ITEM_VERIFIED = "item_verified", _("verified the item")
+    ITEM_RETURNED = "item_returned", _("returned the item")
+    ITEM_MERGED = "item_merged", _("merged two plan items")
+    NUDGED = "nudged", _("sent a reminder")
+    PROGRESS_REPORT_SENT = "progress_report_sent", _("sent a progress report")
+
+    TOOL_PUBLISHED = "tool_published", _("published a version of the tool")
+    LAW_CHANGED = "law_changed", _("changed the law data")

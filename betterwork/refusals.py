@@ -1,0 +1,40 @@
+"""Turns a refusal's code into a sentence that says what to do, in the reader's language.
+
+Each app keeps its sentences in `<app>/refusals.py` as `SENTENCES: dict[code, lazy text]`, with the
+error's facts as named placeholders.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.apps import apps
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy as _
+
+from betterwork.errors import DomainError
+
+SENTENCES: dict[str, str | Promise] = {
+    "stale_form": _("This page was open for a while. Load it again, then repeat the step."),
+    "already_done": _("This was already done. Nothing was changed."),
+}
+
+
+@cache
+def _all() -> dict[str, str | Promise]:
+    sentences = dict(SENTENCES)
+    for config in apps.get_app_configs():
+        name = f"{config.name}.refusals"
+        if not config.name.startswith(("django", "allauth")) and find_spec(name):
+            sentences.update(import_module(name).SENTENCES)
+    return sentences
+
+
+def sentence(error: DomainError) -> str:
+    """The sentence for `error`; an unknown code names itself, so that it is found and mended."""
+    text = _all().get(error.code)
+    if text is None:
+        return gettext("The step was refused (%(code)s).") % {"code": error.code}
+    return str(text) % error.facts if error.facts else str(text)

@@ -1,0 +1,92 @@
+"""Programmes (the tenants), their versioned settings, and the base of every row they own."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, TypeVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from . import scope
+
+T = TypeVar("T", bound=models.Model)
+
+
+class Programme(models.Model):
+    """One country programme: the tenant."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    code = models.CharField(_("code"), max_length=8, unique=True)
+    country = models.CharField(_("country"), max_length=2, help_text=_("ISO 3166 alpha-2"))
+    name = models.JSONField(_("name"), help_text=_("name per language"))
+    languages = models.JSONField(_("languages"), default=list)
+    timezone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    weekly_rest = models.JSONField(_("weekly rest days"), default=list, help_text=_("Monday is 0"))
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    is_active = models.BooleanField(_("is active"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name = _("programme")
+        verbose_name_plural = _("programmes")
+
+    def __str__(self) -> str:
+        return self.code
+
+    def name_in(self, language: str) -> str:
+        names: dict[str, str] = self.name
+        return names.get(language) or names.get("en") or self.code
+
+
+class ProgrammeManager(models.Manager[T]):
+    """Refuses to build a query outside a scope: forgetting the scope fails loudly, not emptily."""
+
+    def get_queryset(self) -> models.QuerySet[T]:
+        scope.current()
+        return super().get_queryset()
+
+
+class ProgrammeModel(models.Model):
+    """A row of one programme. Row-level security decides who sees it; see rls.py."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    programme = models.ForeignKey(
+        Programme, models.PROTECT, editable=False, related_name="+", verbose_name=_("programme")
+    )
+
+    objects: ProgrammeManager[Any] = ProgrammeManager()
+
+    class Meta:
+        abstract = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # New rows belong to the programme in scope unless told otherwise.
+        if self._state.adding and not args and self.programme_id is None and scope.is_open():
+            self.programme_id = scope.current().programme
+
+
+class ProgrammeSettings(ProgrammeModel):
+    """The programme's numbers, versioned: a rule of 2024 keeps the numbers of 2024."""
+
+    version = models.PositiveIntegerField(_("version"))
+    valid_from = models.DateField(_("valid from"))
+    values = models.JSONField(_("values"), default=dict)
+    reason = models.TextField(_("reason"))
+    changed_by = models.ForeignKey(
+        "accounts.User", models.PROTECT, null=True, related_name="+", verbose_name=_("changed by")
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["programme", "version"], name="settings_version"),
+            models.CheckConstraint(condition=~Q(reason=""), name="settings_have_a_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.programme_id} v{self.version}"
