@@ -63,7 +63,7 @@ class LawParameter(models.Model):
     topic = models.CharField(max_length=80)
     kind = models.CharField(max_length=10)
     value = models.JSONField(null=True)
-    short = models.CharField(max_length=120, blank=True)
+    short = models.JSONField(default=dict)  # how it reads inside a sentence, by language
     unit = models.CharField(max_length=40, blank=True)
     text = models.TextField(blank=True)
     reference = models.TextField(blank=True)
@@ -106,7 +106,9 @@ class ToolVersion(ProgrammeModel):
         RETIRED = "retired", _("Retired")
 
     label = models.CharField(_("label"), max_length=32)
-    name = models.CharField(_("name"), max_length=80, default="Garment CAT")
+    name = models.JSONField(_("name"), default=dict)  # by language
+    # The country's own names for institutions, cited in braces: {code: {language: name}}
+    names = models.JSONField(default=dict)
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     effective_from = models.DateField(_("in force from"))
     content_hash = models.CharField(max_length=64, blank=True)
@@ -172,6 +174,7 @@ class ToolQuestion(ProgrammeModel):
     related = ArrayField(models.CharField(max_length=24), default=list)
     # Non-compliance that national law itself causes: reported at national level, not held against the factory.
     is_structural = models.BooleanField(default=False)
+    structural_reason = models.TextField(blank=True)
 
     class Meta:
         ordering = ["order"]

@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
                 ('topic', models.CharField(max_length=80)),
                 ('kind', models.CharField(max_length=10)),
                 ('value', models.JSONField(null=True)),
-                ('short', models.CharField(blank=True, max_length=120)),
+                ('short', models.JSONField(default=dict)),
                 ('unit', models.CharField(blank=True, max_length=40)),
                 ('text', models.TextField(blank=True)),
                 ('reference', models.TextField(blank=True)),
@@ -198,6 +198,7 @@ class Migration(migrations.Migration):
                 ('applies', models.JSONField(default=dict)),
                 ('related', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=24), default=list, size=None)),
                 ('is_structural', models.BooleanField(default=False)),
+                ('structural_reason', models.TextField(blank=True)),
             ],
             options={
                 'ordering': ['order'],
@@ -208,7 +209,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('label', models.CharField(max_length=32, verbose_name='label')),
-                ('name', models.CharField(default='Garment CAT', max_length=80, verbose_name='name')),
+                ('name', models.JSONField(default=dict, verbose_name='name')),
+                ('names', models.JSONField(default=dict)),
                 ('status', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published'), ('retired', 'Retired')], default='draft', max_length=10)),
                 ('effective_from', models.DateField(verbose_name='in force from')),
                 ('content_hash', models.CharField(blank=True, max_length=64)),

@@ -1,0 +1,223 @@
+"""Brings the library in `content/` into the database: structure, law, and each country's tool.
+
+Idempotent: what is the same is left alone. A published version never changes; other content under
+the same label is refused, so that an old report keeps the tool it was made with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from typing import Any
+
+from django.utils import timezone
+
+from betterwork.errors import DomainError
+from betterwork.tenancy import scope
+from betterwork.tenancy.models import Programme
+
+from . import library
+from .models import Cluster, CompliancePoint, LawParameter, ToolQuestion, ToolVersion
+
+# Programmes the product ships with; everything else about them is a setting.
+PROGRAMMES: dict[str, dict[str, Any]] = {
+    "BD": {
+        "languages": ["en", "bn"],
+        "timezone": "Asia/Dhaka",
+        "weekly_rest": [4],
+        "currency": "BDT",
+    },
+    "JO": {
+        "languages": ["en", "ar"],
+        "timezone": "Asia/Amman",
+        "weekly_rest": [4],
+        "currency": "JOD",
+    },
+    "VN": {
+        "languages": ["en"],
+        "timezone": "Asia/Ho_Chi_Minh",
+        "weekly_rest": [6],
+        "currency": "VND",
+    },
+}
+
+
+def load_library() -> dict[str, int]:
+    """Load everything; answers counts of rows written. Raises: LibraryError, DomainError."""
+    content = library.load()
+    with scope.platform_scope():
+        written = {"structure": _load_structure(content), "law": _load_law(content)}
+        programmes = {
+            code: _ensure_programme(code, content) for code in PROGRAMMES if code in content.overlays
+        }
+    for code, programme in programmes.items():
+        with scope.programme_scope(programme.pk):
+            written[code] = _load_tool(content.tool(code))
+    return written
+
+
+def _ensure_programme(code: str, content: library.Library) -> Programme:
+    values = {"country": code, "name": dict(content.overlays[code].name), **PROGRAMMES[code]}
+    programme, _created = Programme.objects.get_or_create(code=code, defaults=values)
+    return programme
+
+
+def _load_structure(content: library.Library) -> int:
+    clusters = [
+        Cluster(code=c.code, slug=c.slug, name=dict(c.name), basis=c.basis, order=c.order)
+        for c in content.clusters
+    ]
+    points = [
+        CompliancePoint(
+            code=p.code,
+            cluster_id=c.code,
+            name=dict(p.name),
+            order=p.order,
+            facts_only=p.facts_only,
+        )
+        for c in content.clusters
+        for p in c.points
+    ]
+    Cluster.objects.bulk_create(
+        clusters,
+        update_conflicts=True,
+        unique_fields=["code"],
+        update_fields=["slug", "name", "basis", "order"],
+    )
+    CompliancePoint.objects.bulk_create(
+        points,
+        update_conflicts=True,
+        unique_fields=["code"],
+        update_fields=["cluster", "name", "order", "facts_only"],
+    )
+    return len(clusters) + len(points)
+
+
+def _plain(value: object) -> Any:
+    """A parameter's value as JSON keeps it; a table becomes a list of rows."""
+    if isinstance(value, tuple):
+        return [asdict(row) for row in value]
+    return value
+
+
+def _load_law(content: library.Library) -> int:
+    # Editors change law in the database, by a new period: rows already there are left alone.
+    known = set(LawParameter.objects.values_list("country", "code", "effective_from"))
+    rows = [
+        LawParameter(
+            country=country,
+            code=p.code,
+            topic=p.topic,
+            kind=p.kind,
+            value=_plain(p.value),
+            short=dict(p.short),
+            unit=p.unit,
+            text=p.text,
+            reference=p.reference,
+            source=p.source,
+            confidence=p.confidence,
+            effective_from=p.effective_from,
+            effective_to=p.effective_to,
+        )
+        for country, law in content.law.items()
+        for p in law.parameters
+        if (country, p.code, p.effective_from) not in known
+    ]
+    LawParameter.objects.bulk_create(rows)
+    return len(rows)
+
+
+def _texts(question: library.Question, field: str) -> dict[str, str]:
+    found = {lang: question.text(field, lang) for lang in question.texts if question.texts[lang]}
+    return {lang: text for lang, text in found.items() if text}
+
+
+def _value_rules(question: library.Question) -> dict[str, Any]:
+    spec = question.value
+    if spec is None:
+        return {}
+    rules: dict[str, Any] = {}
+    if spec.unit:
+        rules["unit"] = {lang: t.unit for lang, t in question.texts.items() if t.unit} | {
+            "en": spec.unit
+        }
+    if spec.minimum is not None:
+        rules["min"] = spec.minimum
+    if spec.maximum is not None:
+        rules["max"] = spec.maximum
+    if spec.choices:
+        rules["choices"] = [
+            {
+                "key": c.key,
+                "label": {lang: question.choice_label(c.key, lang) for lang in question.texts},
+            }
+            for c in spec.choices
+        ]
+    return rules
+
+
+def _applies(applies: library.Applies) -> dict[str, Any]:
+    plain = {
+        "min_workers": applies.min_workers,
+        "max_workers": applies.max_workers,
+        "needs": sorted(applies.needs),
+        "sectors": sorted(applies.sectors),
+        "modalities": sorted(applies.modalities),
+    }
+    return {key: value for key, value in plain.items() if value}
+
+
+def _question(question: library.Question, version: ToolVersion) -> ToolQuestion:
+    return ToolQuestion(
+        version=version,
+        programme_id=version.programme_id,
+        lineage=question.id,
+        point_id=question.point,
+        kind=question.kind,
+        order=question.order,
+        title=_texts(question, "title"),
+        text=_texts(question, "question"),
+        finding=_texts(question, "finding"),
+        guidance={"en": {k: list(v) for k, v in asdict(question.guidance).items() if v}},
+        breach=question.breach or "",
+        value_type=question.value.type if question.value else "",
+        value_rules=_value_rules(question),
+        ilo=list(question.ilo),
+        law=list(question.law),
+        tags=sorted(question.tags),
+        applies=_applies(question.applies),
+        related=list(question.related),
+        is_structural=bool(question.structural),
+        structural_reason=question.structural,
+    )
+
+
+_HASHED = (
+    "lineage point_id kind order title text finding guidance breach value_type value_rules ilo"
+    " law tags applies related structural_reason"
+).split()
+
+
+def _content_hash(questions: list[ToolQuestion], names: object) -> str:
+    plain = [[getattr(question, name) for name in _HASHED] for question in questions]
+    return hashlib.sha256(json.dumps([plain, names], sort_keys=True).encode()).hexdigest()
+
+
+def _load_tool(tool: library.ToolDefinition) -> int:
+    version = ToolVersion.objects.filter(label=tool.label).first()
+    fresh = version or ToolVersion(label=tool.label)
+    names = {code: dict(by_language) for code, by_language in tool.names.items()}
+    questions = [_question(question, fresh) for question in tool.questions]
+    digest = _content_hash(questions, names)
+    if version is not None:
+        if version.content_hash != digest:
+            raise DomainError("tool_label_taken", label=tool.label)
+        return 0
+    fresh.name, fresh.names = dict(tool.name), names
+    fresh.effective_from, fresh.content_hash = tool.effective_from, digest
+    fresh.save()
+    ToolQuestion.objects.bulk_create(questions, batch_size=200)
+    fresh.status, fresh.published_at = ToolVersion.Status.PUBLISHED, timezone.now()
+    fresh.save(update_fields=["status", "published_at"])
+    return len(questions)
