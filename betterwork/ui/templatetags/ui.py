@@ -309,3 +309,59 @@ def widget_kind(bound_field: Any) -> str:
     if kind in ("radio", "checkbox"):
         return "options"
     return "file" if kind == "file" else "line"
+
+
+@register.filter
+def field_anchor(bound_field: Any) -> str:
+    """Where a link of the error summary goes: the control, or the whole set of controls."""
+    auto_id = bound_field.auto_id or bound_field.html_name
+    return f"{auto_id}_set" if bound_field.use_fieldset else bound_field.id_for_label or auto_id
+
+
+@register.filter
+def error_count(form: Any) -> int:
+    """How many things of a form are to be put right."""
+    return sum(len(errors) for errors in form.errors.values())
+
+
+@register.filter
+def unlocalized(value: Any) -> str:
+    """A number for an attribute: never with the marks or digits of a language."""
+    return str(value)
+
+
+@register.simple_tag
+def rule_word(result: str) -> Any:
+    """The word that says a rule's result to who cannot see its shape."""
+    return STATUSES[result][2]
+
+
+@register.simple_tag
+def seam_stitches(first: bool, second: bool) -> str:
+    """The path of the stitches: across when both sides have confirmed, else from one side."""
+    start, length = (3, 19) if first and second else (3, 9) if first else (13, 9)
+    return "".join(f"M{start} {y}h{length}" for y in range(12, 310, 14))
+
+
+@register.simple_tag(takes_context=True)
+def hidden_query_for_filters(context: Context, choices: Iterable[parts.Choice]) -> SafeString:
+    """Sort order and whatever else a filter form does not itself send."""
+    return hidden_query(context, "q", *(choice.name for choice in choices or ()))
+
+
+@register.simple_tag
+def key_mark(kind: str, for_print: bool = False) -> SafeString:
+    """A sign of a chart's key."""
+    return charts.key_mark(kind, for_print=for_print)
+
+
+@register.simple_tag
+def squares(total: int, breached: int, for_print: bool = False) -> SafeString:
+    """A square per compliance point of a cluster."""
+    return charts.squares(total, breached, for_print=for_print)
+
+
+@register.filter
+def heat_class(value: float | None) -> str:
+    """Class of a heat cell by its per cent."""
+    return charts.heat_class(value)
