@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 
-bind = "0.0.0.0:8000"  # noqa: S104 - inside the container's own network, behind the proxy
+bind = "0.0.0.0:8000"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS") or min(multiprocessing.cpu_count(), 4))
 threads = int(os.environ.get("WEB_THREADS") or 4)

@@ -91,8 +91,10 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "TEST": {"MIRROR": "owner"},
     },
-    "owner": {**env.database(_stores.owner_url), "CONN_MAX_AGE": 0},
 }
+# Only what migrates is given the owner's password; web and worker of a server do without.
+if _stores.owner_url:
+    DATABASES["owner"] = {**env.database(_stores.owner_url), "CONN_MAX_AGE": 0}
 DATABASE_ROUTERS: list[str] = []
 APPLICATION_ROLE = str(DATABASES["default"]["USER"])
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

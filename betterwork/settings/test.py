@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 from .base import *  # noqa: F403
-from .base import CACHES, DATABASES
+from .base import CACHES, DATABASES, REDIS_URL
 
 DEBUG = False
 SHOW_PARTS = True
@@ -13,6 +15,9 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CACHES["default"]["KEY_PREFIX"] = "test"
+# Tests that run side by side empty the cache, each its own: Redis has sixteen databases.
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 14
+CACHES["default"]["LOCATION"] = f"{REDIS_URL.rpartition('/')[0]}/{_worker + 1}"
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
