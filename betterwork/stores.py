@@ -95,10 +95,11 @@ POSTGRES_SETTINGS: dict[str, str] = {
 }
 DURABILITY: dict[Profile, dict[str, str]] = {
     "safe": {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"},
-    # For tests only: a crash of the machine may lose the whole cluster.
+    # For tests only: a crash of the machine may lose the whole cluster. A commit still waits until
+    # the system has it, so that tests which kill a server lose nothing that was acknowledged.
     "fast": {
         "fsync": "off",
-        "synchronous_commit": "off",
+        "synchronous_commit": "on",
         "full_page_writes": "off",
         "autovacuum_naptime": "10min",
     },
