@@ -183,7 +183,6 @@ def sample_context(request: HttpRequest) -> dict[str, Any]:
                 {"label": "Welfare Facilities", "cells": [58, 37, 21]},
             ]}],
         },
-        "ramp": charts.heat_ramp(),
         "now": now,
         "today": TODAY,
         "clash_first": {"who": YOU, "when": now, "status": "nc", "value": "1",

@@ -365,3 +365,19 @@ def squares(total: int, breached: int, for_print: bool = False) -> SafeString:
 def heat_class(value: float | None) -> str:
     """Class of a heat cell by its per cent."""
     return charts.heat_class(value)
+
+
+@register.simple_tag
+def heat_ramp() -> list[tuple[str, str]]:
+    """Class and bounds of each step of the heat scale, for the key."""
+    return charts.heat_ramp()
+
+
+@register.filter
+def page_range(page: Any) -> SafeString:
+    """First and last row of a page; a range is never mirrored."""
+    return format_html(
+        '<bdi dir="ltr">{}–{}</bdi>',
+        formats.number(page.start_index()),
+        formats.number(page.end_index()),
+    )
