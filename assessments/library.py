@@ -18,15 +18,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 from jsonschema import Draft202012Validator
 
 try:
-    from yaml import CSafeLoader as _Loader
+    from yaml import CSafeLoader as _BaseLoader
 except ImportError:  # PyYAML built without libyaml: slower, same result
-    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+    from yaml import SafeLoader as _BaseLoader  # type: ignore[assignment]
 
 CONTENT = Path(__file__).resolve().parent / "content"
 SCHEMAS = CONTENT / "schema"
@@ -465,6 +465,15 @@ def _reworded(texts: Mapping[str, Texts], changes: Mapping[str, Texts]) -> Mappi
 # --- reading files ----------------------------------------------------------------------------
 
 
+class _Loader(_BaseLoader):
+    """Safe YAML where a date stays text, so that 2025-02-30 is a fault at its line, not a crash."""
+
+    yaml_implicit_resolvers: ClassVar = {
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+        for first, resolvers in _BaseLoader.yaml_implicit_resolvers.items()
+    }
+
+
 class _File:
     """One YAML file: its data, and the line of each key for messages."""
 
@@ -478,7 +487,7 @@ class _File:
             self._node = loader.get_single_node()
             if self._node is not None:
                 self._report_repeated_keys(self._node)
-                self.data = _iso_dates(loader.construct_document(self._node))
+                self.data = _text_keys(loader.construct_document(self._node))
             else:
                 self.error((), "the file is empty", "Fill it or delete it")
         except yaml.YAMLError as error:
@@ -540,12 +549,11 @@ class _File:
         self.problems.append(Problem(self.name, self.line(path), label, message, remedy, severity))
 
 
-def _iso_dates(data: Any) -> Any:
+def _text_keys(data: Any) -> Any:
+    """Mapping keys as text: an unquoted `no` or `1` as key would be no text."""
     if isinstance(data, dict):
-        return {str(key): _iso_dates(value) for key, value in data.items()}
-    if isinstance(data, list):
-        return [_iso_dates(value) for value in data]
-    return data.isoformat() if isinstance(data, dt.date) else data
+        return {str(key): _text_keys(value) for key, value in data.items()}
+    return [_text_keys(value) for value in data] if isinstance(data, list) else data
 
 
 @functools.cache
@@ -978,10 +986,12 @@ class _Reader:
             if _date(raw["effective_from"]) is None:
                 file.error(("effective_from",), "not a date", "Write it as YYYY-MM-DD")
             for key in ("left_out", "structural"):
-                for item in raw.get(key, {}):
-                    if item not in questions and item not in points:
-                        remedy = "Correct the id of the question or compliance point"
-                        file.error((key, item), "no such question or point", remedy)
+                for index, group in enumerate(raw.get(key, ())):
+                    for number, item in enumerate(group["ids"]):
+                        if item not in questions and item not in points:
+                            place = (key, index, "ids", number)
+                            remedy = "Correct the id of the question or compliance point"
+                            file.error(place, "no such question or point", remedy, item)
             for item, languages in raw.get("reworded", {}).items():
                 if item not in questions:
                     file.error(("reworded", item), "no such question", "Correct the id")
@@ -1138,6 +1148,10 @@ def _question(raw: dict[str, Any], cluster: str, translations: Mapping[str, Text
     )
 
 
+def _by_item(groups: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    return {item: group["reason"] for group in groups for item in group["ids"]}
+
+
 def _overlay(raw: dict[str, Any]) -> Overlay:
     tags = raw.get("tags", {})
     return Overlay(
@@ -1147,8 +1161,8 @@ def _overlay(raw: dict[str, Any]) -> Overlay:
         label=raw["label"],
         effective_from=_date(raw["effective_from"]) or dt.date.min,
         languages=tuple(raw["languages"]),
-        left_out=raw.get("left_out", {}),
-        structural=raw.get("structural", {}),
+        left_out=_by_item(raw.get("left_out", ())),
+        structural=_by_item(raw.get("structural", ())),
         reworded={
             question: {language: Texts(**texts) for language, texts in languages.items()}
             for question, languages in raw.get("reworded", {}).items()

@@ -1,0 +1,379 @@
+"""The content library: what ships is whole, and every planted fault is found."""
+
+import datetime as dt
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from assessments import library as lib
+
+COUNTRIES = ("BD", "JO", "VN")
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    library, problems = lib.check()
+    assert library is not None, "\n".join(str(p) for p in problems if p.severity == "error")
+    return library
+
+
+# --- the shipped library ----------------------------------------------------------------------
+
+
+def test_every_compliance_point_is_asked_in_every_tool(shipped):
+    counted = {
+        point.code
+        for cluster in shipped.clusters
+        if cluster.basis != "meta"
+        for point in cluster.points
+        if not point.facts_only
+    }
+    assert len(counted) == 38
+    for country in COUNTRIES:
+        asked = {q.point for q in shipped.tool(country).questions if q.kind == "ncq"}
+        assert counted - asked == set(), country
+
+
+def test_every_question_and_name_is_translated(shipped):
+    gaps = [
+        (question.id, language, question.missing(language))
+        for question in shipped.questions.values()
+        for language in ("bn", "ar")
+        if question.missing(language)
+    ]
+    assert gaps == []
+    named = [*shipped.clusters, *shipped.points.values()]
+    assert [n.code for n in named if set(n.name) < {"en", "bn", "ar"}] == []
+
+
+def test_shipped_library_has_no_gaps(shipped):
+    assert [str(gap) for gap in shipped.gaps] == []
+
+
+def test_tools_keep_their_size(shipped):
+    for country in COUNTRIES:
+        kinds = Counter(question.kind for question in shipped.tool(country).questions)
+        assert 200 <= kinds["ncq"] <= 240, (country, kinds)
+        assert kinds.total() <= 285, (country, kinds)
+
+
+def test_every_sentence_of_a_tool_resolves(shipped):
+    for country in COUNTRIES:
+        tool = shipped.tool(country)
+        for question in tool.questions:
+            for language in question.texts:
+                for name in ("question", "finding"):
+                    text = tool.resolve(question.text(name, language), language)
+                    assert not set("{}[]") & set(text), (country, question.id, language)
+
+
+def test_law_holds_every_researched_row(shipped):
+    counted = {
+        country: Counter(p.confidence for p in law.parameters)
+        for country, law in shipped.law.items()
+    }
+    # high, medium, low, not found: docs/domain/law.md
+    table = {
+        "BD": (61, 10, 6, 2), "JO": (66, 18, 10, 4), "VN": (67, 11, 11, 3), "KH": (52, 20, 12, 8),
+        "ID": (55, 12, 17, 5), "EG": (67, 4, 20, 5), "ET": (50, 6, 18, 14), "HT": (6, 17, 29, 18),
+        "MG": (7, 13, 32, 16), "NI": (6, 7, 41, 15), "PK": (9, 41, 29, 6), "LK": (16, 17, 22, 17),
+        "UZ": (4, 11, 33, 20),
+    }  # fmt: skip
+    levels = ("high", "medium", "low", "not_found")
+    assert {c: tuple(n[level] for level in levels) for c, n in counted.items()} == table
+    assert sum(sum(row) for row in table.values()) == 1066
+
+
+@pytest.mark.parametrize(
+    ("country", "code", "kind", "value", "unit"),
+    [
+        ("BD", "min_age_employment", "number", 14, "years"),
+        ("BD", "min_wage_latest", "money", 12500, "BDT per month"),
+        ("BD", "ot_premium_normal", "percent", 200, "percent of ordinary rate (total)"),
+        ("BD", "maternity_leave", "number", 120, "days"),
+        ("BD", "wage_deadline", "number", 7, "working days"),
+        ("JO", "min_age_employment", "number", 16, "years"),
+        ("JO", "ss_employer", "percent", 14.25, "percent of wage"),
+        ("JO", "C087", "boolean", False, ""),
+        ("VN", "ot_cap_day", "number", 4, "hours"),
+        ("VN", "maternity_leave", "number", 6, "months"),
+        ("VN", "ss_worker", "percent", 10.5, "percent of wage"),
+        ("UZ", "ss_worker", "percent", 0.1, "percent of wage"),
+        ("PK", "C155", "boolean", None, ""),
+    ],
+)
+def test_law_values(shipped, country, code, kind, value, unit):
+    parameter = shipped.law[country].latest[code]
+    assert (parameter.kind, parameter.value, parameter.unit) == (kind, value, unit)
+
+
+@pytest.mark.parametrize(
+    ("country", "code"),
+    [
+        ("JO", "maternity_leave"),  # 10 weeks, or 90 days under a package not confirmed
+        ("BD", "annual_leave"),  # 1 day per 18 days worked
+        ("BD", "ss_employer"),  # 7-8 percent
+        ("BD", "ot_cap_year"),  # an average of 56 hours a week
+        ("VN", "sick_leave"),  # 30 to 60 days
+        ("UZ", "ot_cap_day"),  # 4 within two days
+        ("LK", "ot_cap_month"),  # 60 for women, 50 for ages 16-17
+    ],
+)
+def test_no_number_is_drawn_from_a_value_that_is_not_one(shipped, country, code):
+    assert shipped.law[country].latest[code].kind == "text"
+
+
+def test_law_tables(shipped):
+    rows = shipped.law["BD"].latest["tu_min_members"].value
+    bands = [(row.minimum, row.maximum, row.value) for row in rows]
+    assert bands[0] == (20, 300, 20)
+    assert bands[-1] == (3001, None, 400)
+    regions = [row.value for row in shipped.law["VN"].latest["min_wage_latest"].value]
+    assert regions == [5310000, 4730000, 4140000, 3700000]
+
+
+def test_law_of_a_day(shipped):
+    law = shipped.law["BD"]
+    assert "maternity_leave" not in law.at(dt.date(2025, 11, 16))
+    assert law.at(dt.date(2025, 11, 17))["maternity_leave"].value == 120
+    assert "general_min_wage" not in shipped.law["JO"].at(dt.date(2028, 1, 1))
+
+
+def test_overlays(shipped):
+    tools = {country: shipped.tool(country) for country in COUNTRIES}
+    by_id = {c: {q.id: q for q in tool.questions} for c, tool in tools.items()}
+    assert "Participation Committee" in by_id["BD"]["CT-DDD-01"].text("question")
+    assert "public" in by_id["BD"]["OSH-MS-02"].tags
+    assert "public" not in by_id["BD"]["CT-DDD-01"].tags
+    assert by_id["BD"]["FA-FTA-01"].structural == ""
+    assert "art. 98" in by_id["JO"]["FA-FTA-01"].structural
+    assert by_id["VN"]["FA-FTA-02"].structural
+    assert "FL-PRI-02" in tools["BD"].left_out
+    assert "FL-PRI-02" not in by_id["BD"]
+    orders = [question.order for question in tools["JO"].questions]
+    assert orders == list(range(1, len(orders) + 1))
+
+
+def test_load_is_kept_until_a_file_changes(shipped):
+    assert lib.load() is lib.load()
+    assert lib.load().digest == lib.digest() == shipped.digest
+
+
+# --- resolving ---------------------------------------------------------------------------------
+
+
+def parameter(**changes):
+    values = {
+        "country": "BD", "code": "age", "topic": "Child Labour", "kind": "number", "value": 14,
+        "text": "14 years", "confidence": "high", "unit": "years",
+    }  # fmt: skip
+    return lib.LawParameter(**{**values, **changes})
+
+
+def test_resolve_text_uses_short_then_value():
+    law = {"age": parameter(), "pay": parameter(code="pay", kind="money", value=12500)}
+    assert lib.resolve_text("Under {age}, {pay}", law) == "Under 14, 12,500"
+    assert lib.resolve_text("{age} বছর", law, "bn") == "১৪ বছর"
+    phrase = {"age": parameter(kind="text", value="x", short={"en": "at 14", "ar": "عند 14"})}
+    assert lib.resolve_text("{age}", phrase, "ar") == "عند 14"
+    assert lib.resolve_text("{age}", phrase, "vi") == "at 14"
+
+
+def test_resolve_text_prefers_the_local_name():
+    names = {"committee": {"en": "Participation Committee", "bn": "অংশগ্রহণকারী কমিটি"}}
+    assert lib.resolve_text("The {committee}", {}, names=names) == "The Participation Committee"
+    assert lib.resolve_text("{committee}", {}, "ar", names=names) == "Participation Committee"
+
+
+@pytest.mark.parametrize("confidence", ["low", "not_found"])
+def test_unverified_figure_is_never_printed(confidence):
+    law = {"age": parameter(confidence=confidence, value=16)}
+    for language, neutral in lib.NEUTRAL.items():
+        text = lib.resolve_text("Under {age} years", law, language)
+        assert text == f"Under {neutral} years"
+    assert lib.unverified_codes("Under {age} years", law) == ("age",)
+
+
+@pytest.mark.parametrize("law", [{}, {"age": parameter(kind="text", value="no figure")}])
+def test_unresolvable_parameter_is_named(law):
+    with pytest.raises(lib.UnresolvedParameter, match="age"):
+        lib.resolve_text("Under {age}", law)
+
+
+# --- planted faults ---------------------------------------------------------------------------
+
+STRUCTURE = """\
+- code: CL
+  slug: child-labour
+  order: 1
+  basis: core
+  name: {en: Child Labour}
+  points:
+    - {code: CL-CLB, order: 1, name: {en: Child Labourers}}
+"""
+QUESTIONS = """\
+- id: CL-CLB-01
+  point: CL-CLB
+  kind: ncq
+  title: Workers below the minimum age
+  question: Are any workers younger than {min_age} years?
+  breach: yes
+  finding: Workers younger than {min_age} years were employed.
+  law: [min_age]
+- id: CL-CLB-02
+  point: CL-CLB
+  kind: fgw
+  title: Young workers
+  question: How many workers are under 18?
+  value: {type: number, unit: people, min: 0, max: 100}
+"""
+TRANSLATION = """\
+CL-CLB-01:
+  title: শিরোনাম
+  question: "{min_age} বছরের কম?"
+  finding: "{min_age} বছরের কম ছিল।"
+CL-CLB-02: {title: শিরোনাম, question: কতজন?}
+"""
+LAW = """\
+- code: min_age
+  topic: Child Labour
+  kind: number
+  value: 14
+  unit: years
+  text: 14 years
+  source: http://example.org/act
+  confidence: high
+"""
+OVERLAY = """\
+country: BD
+name: {en: Bangladesh}
+tool: {en: Tool}
+label: BD-2026.1
+effective_from: 2026-01-01
+languages: [en, bn]
+"""
+FILES = {
+    "cat/structure.yaml": STRUCTURE,
+    "cat/questions/child-labour.yaml": QUESTIONS,
+    "cat/translations/bn/child-labour.yaml": TRANSLATION,
+    "cat/countries/BD.yaml": OVERLAY,
+    "law/BD.yaml": LAW,
+    "glossary/en.yaml": "cluster: {term: cluster, definition: A subject of the tool.}\n",
+}
+Q = "cat/questions/child-labour.yaml"
+B = "cat/translations/bn/child-labour.yaml"
+C = "cat/countries/BD.yaml"
+
+
+def plant(root: Path, *changes: tuple[str, str, str]) -> Path:
+    """A small valid library with parts of its files replaced: (file, old, new)."""
+    files = dict(FILES)
+    for name, old, new in changes:
+        assert old in files.get(name, "") or not old, (name, old)
+        files[name] = files[name].replace(old, new, 1) if old else files.get(name, "") + new
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return root
+
+
+def test_small_library_is_valid(tmp_path):
+    library, problems = lib.check(plant(tmp_path))
+    assert problems == ()
+    tool = library.tool("BD")
+    question = tool.questions[0]
+    assert question.breach == "yes"  # unquoted yes is a boolean in YAML 1.1
+    assert tool.resolve(question.text("question"), "en") == "Are any workers younger than 14 years?"
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "message"),
+    [
+        ((Q, "id: CL-CLB-02", "id: CL-CLB-01"), 9, "used twice"),
+        ((Q, "point: CL-CLB\n", "point: CL-DOC\n"), 2, "no compliance point CL-DOC"),
+        ((Q, "  breach: yes\n", ""), 1, "breach is missing"),
+        ((Q, "kind: fgw\n", "kind: fgw\n  breach: no\n"), 12, "has no breach"),
+        ((Q, "  title: Young workers\n", "  titel: Young workers\n"), 9, "unknown key titel"),
+        ((Q, "title: Young workers", f"title: {'long ' * 12}"), 12, "at most 45"),
+        ((Q, "title: Young workers", 'title: "Under {min_age}"'), 12, "cites no parameter"),
+        ((Q, "than {min_age} years?", "than {min_aeg} years?"), 5, "no parameter min_aeg"),
+        ((Q, "than {min_age} years?", "than {min_age years?"), 5, "unpaired brace"),
+        ((Q, "law: [min_age]", "law: [fire_exits]"), 8, "no parameter fire_exits"),
+        ((Q, "law: [min_age]", "law: [min_age]\n  related: [CL-CLB-09]"), 9, "CL-CLB-09"),
+        ((Q, "law: [min_age]", "applies: {countries: [KH]}"), 8, "no law of country KH"),
+        ((Q, "max: 100}", "max: -1}"), 14, "min is above max"),
+        ((Q, "type: number", "type: choice"), 14, "go together"),
+        ((Q, "kind: ncq\n", "kind: ncq\n  kind: ncq\n"), 4, "stands twice"),
+        ((Q, "  question: How", "  question: [How"), None, "not valid YAML"),
+        ((B, "{min_age} বছরের কম?", "১৪ বছরের কম?"), 3, "braces differ"),
+        ((B, "CL-CLB-02:", "CL-CLB-07:"), 5, "no such question"),
+        ((B, "question: কতজন?", "question: কতজন?, finding: ছিল"), 5, "no such field"),
+        (("law/BD.yaml", "value: 14", "value: fourteen"), 4, "is not a number"),
+        (("law/BD.yaml", "  source: http://example.org/act\n", ""), 1, "without source"),
+        (("law/BD.yaml", "confidence: high", "confidence: not_found"), 4, "was not found"),
+        (("law/BD.yaml", "", LAW), 9, "stands twice"),
+        (("law/BD.yaml", "  unit", "  effective_from: 2025-02-30\n  unit"), 5, "not a date"),
+        (("law/BD.yaml", "unit: years", "unit: days"), 1, "the text says year"),
+        (("law/BD.yaml", "number\n  value: 14", "text\n  value: young"), 1, "without a short form"),
+        ((C, "country: BD", "country: VN"), 1, "differs from the file name"),
+        ((C, "languages", "left_out: [{reason: not used, ids: [XX-YY]}]\nlanguages"), 6, "no such"),
+        ((C, "languages", "tags: {public: {add: [CL-CLB-08]}}\nlanguages"), 6, "CL-CLB-08"),
+        ((C, "languages", "reworded: {CL-CLB-08: {en: {title: New}}}\nlanguages"), 6, "no such"),
+        (("cat/structure.yaml", "CL-CLB,", "DI-CLB,"), 7, "not a code of this cluster"),
+    ],
+)
+def test_planted_fault_is_reported_with_file_and_line(tmp_path, change, line, message):
+    root = plant(tmp_path, change)
+    with pytest.raises(lib.LibraryError) as caught:
+        lib.load(root)
+    hits = [p for p in caught.value.problems if message in p.message]
+    assert hits, str(caught.value)
+    assert all(p.remedy and p.key for p in caught.value.problems)
+    if line is not None:
+        assert line in {p.line for p in hits}, [str(p) for p in hits]
+
+
+def test_all_faults_are_reported_at_once(tmp_path):
+    root = plant(
+        tmp_path,
+        (Q, "law: [min_age]", "law: [fire_exits]"),
+        (B, "CL-CLB-02:", "CL-CLB-07:"),
+        ("law/BD.yaml", "value: 14", "value: fourteen"),
+        (C, "country: BD", "country: VN"),
+    )
+    with pytest.raises(lib.LibraryError) as caught:
+        lib.load(root)
+    assert {Q, B, C, "law/BD.yaml"} <= {problem.file for problem in caught.value.problems}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ((B, "CL-CLB-02: {title: শিরোনাম, question: কতজন?}\n", ""), "not translated into bn"),
+        (("law/BD.yaml", "confidence: high", "confidence: low"), "unverified here"),
+        ((C, "languages", "reworded: {CL-CLB-02: {en: {title: New}}}\nlanguages"), "not in bn"),
+    ],
+)
+def test_gap_is_listed_and_does_not_stop_the_load(tmp_path, change, message):
+    library = lib.load(plant(tmp_path, change))
+    assert any(message in gap.message for gap in library.gaps)
+
+
+def test_reworded_english_is_not_shown_beside_an_old_translation(tmp_path):
+    change = (C, "languages", 'reworded: {CL-CLB-02: {en: {question: "Any?? "}}}\nlanguages')
+    question = lib.load(plant(tmp_path, change)).tool("BD").questions[1]
+    assert question.text("question", "bn") == "Any?? "
+    assert question.text("title", "bn") == "শিরোনাম"
+
+
+def test_digest_follows_the_text(tmp_path):
+    root = plant(tmp_path / "one")
+    before = lib.digest(root)
+    shutil.copytree(root, tmp_path / "two")
+    assert lib.digest(tmp_path / "two") == before
+    (root / "law/BD.yaml").write_text(LAW.replace("14", "15"), encoding="utf-8")
+    assert lib.digest(root) != before
+    assert lib.load(root).law["BD"].latest["min_age"].value == 15
