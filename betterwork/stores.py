@@ -553,10 +553,20 @@ def _stop_now(place: _Place) -> bool:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
         _wait(lambda: not _is_locked(place.keeper_lock), STOP_TIMEOUT_SECONDS, "the stores to stop")
+        if pid is not None:
+            # The lock goes an instant before the process does.
+            _wait(lambda: not _is_alive(pid), STOP_TIMEOUT_SECONDS, "the keeper to end")
     for server in (_Redis(place), _Postgres(place, "safe")):
         ran = server.stop() or ran
     place.state_file.unlink(missing_ok=True)
     return ran
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
 
 
 def _read_pid(path: Path) -> int | None:
