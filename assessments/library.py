@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator
@@ -171,7 +171,7 @@ class Question:
     def text(self, name: str, language: str = DEFAULT_LANGUAGE) -> str:
         """Field `title`, `question`, `finding` or `unit`, in English where it is missing."""
         own = self.texts.get(language)
-        return (own and getattr(own, name)) or getattr(self.texts[DEFAULT_LANGUAGE], name)
+        return str((own and getattr(own, name)) or getattr(self.texts[DEFAULT_LANGUAGE], name))
 
     def choice_label(self, key: str, language: str = DEFAULT_LANGUAGE) -> str:
         own = self.texts.get(language)
@@ -296,6 +296,12 @@ class ToolDefinition:
         """A text of this tool with local names and the law of a day (the newest if None)."""
         law = self.law.latest if on is None else self.law.at(on)
         return resolve_text(text, law, language, names=self.names)
+
+    def law_of(self, question: Question, on: dt.date | None = None) -> tuple[LawParameter, ...]:
+        """Parameters a report may print under a question: cited, in force and verified."""
+        law = self.law.latest if on is None else self.law.at(on)
+        cited = (law[code] for code in question.law if code in law)
+        return tuple(parameter for parameter in cited if parameter.is_verified)
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,14 +457,14 @@ def _reworded(texts: Mapping[str, Texts], changes: Mapping[str, Texts]) -> Mappi
     result: dict[str, Texts] = {}
     for language in [*texts, *(c for c in changes if c not in texts)]:
         own, change = texts.get(language, Texts()), changes.get(language, Texts())
-        new: dict[str, str] = {}
-        for name in ("title", "question", "finding"):
+        new = {name: getattr(own, name) for name in ("title", "question", "finding")}
+        for name in new:
             if getattr(change, name):
                 new[name] = getattr(change, name)
             elif getattr(english, name) and language != DEFAULT_LANGUAGE:
                 # The translation still says the old sentence: the new English one is shown instead.
                 new[name] = ""
-        result[language] = replace(own, **new)
+        result[language] = Texts(**new, unit=own.unit, choices=own.choices)
     return result
 
 
@@ -468,10 +474,11 @@ def _reworded(texts: Mapping[str, Texts], changes: Mapping[str, Texts]) -> Mappi
 class _Loader(_BaseLoader):
     """Safe YAML where a date stays text, so that 2025-02-30 is a fault at its line, not a crash."""
 
-    yaml_implicit_resolvers: ClassVar = {
-        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
-        for first, resolvers in _BaseLoader.yaml_implicit_resolvers.items()
-    }
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in _BaseLoader.yaml_implicit_resolvers.items()
+}
 
 
 class _File:
@@ -753,19 +760,11 @@ class _Reader:
 
     def _check_parameter(self, file: _File, index: int, raw: dict[str, Any]) -> None:
         kind, value, code = raw["kind"], raw["value"], raw["code"]
-        fits = {
-            "number": lambda v: isinstance(v, int | float) and not isinstance(v, bool),
-            "money": lambda v: isinstance(v, int | float) and not isinstance(v, bool),
-            "percent": lambda v: isinstance(v, int | float) and not isinstance(v, bool),
-            "text": lambda v: isinstance(v, str),
-            "boolean": lambda v: v is None or isinstance(v, bool),
-            "table": lambda v: isinstance(v, list),
-        }[kind]
         if raw["confidence"] == "not_found":
             if value is not None:
                 remedy = "Use null, or raise the confidence and give a source"
                 file.error((index, "value"), "a value that was not found", remedy, code)
-        elif not fits(value):
+        elif not _fits_kind(kind, value):
             remedy = "Change the kind or the value (text with digits needs quotes)"
             file.error((index, "value"), f"{value!r} is not a {kind}", remedy, code)
         if raw["confidence"] in VERIFIED and not raw.get("source"):
@@ -898,7 +897,7 @@ class _Reader:
         names: set[str] = set()
         for path in sorted((self.root / "cat" / "countries").glob("*.yaml")):
             try:
-                data = yaml.load(path.read_bytes(), _Loader)
+                data = yaml.load(path.read_bytes(), _Loader)  # noqa: S506 - a safe loader
             except yaml.YAMLError:
                 continue  # reported when the overlay itself is read
             if isinstance(data, dict) and isinstance(data.get("names"), dict):
@@ -1078,6 +1077,17 @@ def _date(text: str) -> dt.date | None:
         return dt.date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def _fits_kind(kind: str, value: object) -> bool:
+    match kind:
+        case "text":
+            return isinstance(value, str)
+        case "boolean":
+            return value is None or isinstance(value, bool)
+        case "table":
+            return isinstance(value, list)
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _parameter(country: str, raw: dict[str, Any]) -> LawParameter:

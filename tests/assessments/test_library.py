@@ -141,6 +141,18 @@ def test_law_of_a_day(shipped):
     assert "general_min_wage" not in shipped.law["JO"].at(dt.date(2028, 1, 1))
 
 
+def test_printed_law_is_verified_and_of_its_day(shipped):
+    tool = shipped.tool("BD")
+    leave = next(q for q in tool.questions if q.id == "WT-LV-06")
+    assert [p.value for p in tool.law_of(leave, dt.date(2026, 1, 1))] == [120]
+    assert tool.law_of(leave, dt.date(2025, 1, 1)) == ()
+    for country in COUNTRIES:
+        tool = shipped.tool(country)
+        printed = [p for question in tool.questions for p in tool.law_of(question)]
+        assert printed
+        assert {p.confidence for p in printed} <= {"high", "medium"}
+
+
 def test_overlays(shipped):
     tools = {country: shipped.tool(country) for country in COUNTRIES}
     by_id = {c: {q.id: q for q in tool.questions} for c, tool in tools.items()}
