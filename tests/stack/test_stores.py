@@ -13,6 +13,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator
@@ -40,12 +41,13 @@ sys.stdin.read()
 
 
 @pytest.fixture(scope="module")
-def var_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    path = tmp_path_factory.mktemp("var")
-    # As root the servers run as another account, which must pass through the folders of pytest.
-    path.parent.chmod(0o711)
-    yield path
-    stores.stop(path)
+def var_dir() -> Iterator[Path]:
+    # Not pytest's own folder: as root the servers run as another account, and every pytest that
+    # starts on the machine closes that folder to other accounts.
+    with tempfile.TemporaryDirectory(prefix="betterwork-test-") as folder:
+        path = Path(folder).resolve()
+        yield path
+        stores.stop(path)
 
 
 @pytest.fixture
