@@ -64,7 +64,7 @@ class LawParameter(models.Model):
     kind = models.CharField(max_length=10)
     value = models.JSONField(null=True)
     short = models.JSONField(default=dict)  # how it reads inside a sentence, by language
-    unit = models.CharField(max_length=40, blank=True)
+    unit = models.CharField(max_length=120, blank=True)
     text = models.TextField(blank=True)
     reference = models.TextField(blank=True)
     source = models.TextField(blank=True)

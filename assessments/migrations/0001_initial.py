@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(max_length=10)),
                 ('value', models.JSONField(null=True)),
                 ('short', models.JSONField(default=dict)),
-                ('unit', models.CharField(blank=True, max_length=40)),
+                ('unit', models.CharField(blank=True, max_length=120)),
                 ('text', models.TextField(blank=True)),
                 ('reference', models.TextField(blank=True)),
                 ('source', models.TextField(blank=True)),
