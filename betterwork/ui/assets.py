@@ -40,7 +40,16 @@ SHEETS = {
     "core": ("core",),
     "staff": ("staff",),
     # What the PDF worker reads: the same tokens and parts, without menus or small windows.
-    "paper": ("core/00", "core/10", "core/20", "core/30", "core/40", "core/50", "staff/50", "paper"),
+    "paper": (
+        "core/00",
+        "core/10",
+        "core/20",
+        "core/30",
+        "core/40",
+        "core/50",
+        "staff/50",
+        "paper",
+    ),
 }
 SCRIPTS = {"htmx.js": ("htmx.org", "dist/htmx.min.js")}
 DARK_BLOCK = re.compile(r'\[data-theme="dark"\]\s*\{(?P<body>[^{}]*)\}')
@@ -122,9 +131,7 @@ def build(*, sources: Path, node_modules: Path, target: Path, force: bool = Fals
     Raises: AssetsMissing when a package is not installed.
     """
     faces, fonts = font_faces(node_modules, base="../fonts/")
-    scripts = {
-        name: node_modules / package / path for name, (package, path) in SCRIPTS.items()
-    }
+    scripts = {name: node_modules / package / path for name, (package, path) in SCRIPTS.items()}
     for name, file in scripts.items():
         if not file.is_file():
             raise AssetsMissing(f"{name}: {SCRIPTS[name][0]}")

@@ -319,14 +319,15 @@ def dumbbell(
             draw.line(at(row.first), y, at(row.second), y, "prev")
         # Figures stand outside the pair, so they never cross its line.
         first_is_low = row.second is None or (row.first is not None and row.first <= row.second)
-        for value, css, radius, bold, outside in (
+        ends: tuple[tuple[float | None, str, float, str, bool], ...] = (
             (row.second, "d", 6.5, "", not first_is_low),
             (row.first, "load", 7, "t", first_is_low),
-        ):
-            if value is None:
+        )
+        for share, css, radius, bold, outside in ends:
+            if share is None:
                 continue
-            draw.circle(at(value), y, radius, css)
-            draw.text(at(value) + (-13 if outside else 13), y + 5, formats.number(value, 0),
+            draw.circle(at(share), y, radius, css)
+            draw.text(at(share) + (-13 if outside else 13), y + 5, formats.number(share, 0),
                       bold, "end" if outside else "start")  # fmt: skip
     return draw.svg(title=title)
 
@@ -414,9 +415,10 @@ def squares(
         draw.rect(x, 0, size, 16, "nc" if index < breached else "clear", rx=2)
         if index < breached:
             draw.diamond(x + 9, 8, 4.5, "pip")
-    said = label or gettext(
-        "%(breached)s of %(total)s compliance points with non-compliance"
-    ) % {"breached": formats.number(breached), "total": formats.number(total)}
+    said = label or gettext("%(breached)s of %(total)s compliance points with non-compliance") % {
+        "breached": formats.number(breached),
+        "total": formats.number(total),
+    }
     return draw.svg(title=said, css="chart squares", inner_title=False)
 
 
@@ -445,9 +447,7 @@ def pips(found: int, *, for_print: bool = False) -> SafeString:
     )
 
 
-def thread(
-    value: parts.Thread, *, dir: str | None = None, for_print: bool = False
-) -> SafeString:
+def thread(value: parts.Thread, *, dir: str | None = None, for_print: bool = False) -> SafeString:
     """The thread of a cycle: sewn up to today, grey ahead, needle at today."""
     width, y = 440.0, 15.0
     # On a page the sheet mirrors .thread; on paper the drawing itself is mirrored.
@@ -531,10 +531,12 @@ def key_mark(kind: str, *, for_print: bool = False) -> SafeString:
         "released": lambda: draw.rect(1, 1, 12, 12, "rel", rx=1.5),
         "progress": lambda: draw.path("M7 0.500l6.500 12h-13z", "pr"),
         "needle": lambda: draw.path("M5.800 0h2.400l1 9L7 14l-2.200-5z", "needle"),
-        "breached": lambda: (draw.rect(0, 0, 14, 14, "nc", rx=2), draw.diamond(7, 7, 4, "pip")),
+        "breached": lambda: draw.rect(0, 0, 14, 14, "nc", rx=2),
         "clear": lambda: draw.rect(0, 0, 14, 14, "clear", rx=2),
     }
     shapes[kind]()
+    if kind == "breached":
+        draw.diamond(7, 7, 4, "pip")
     body = "".join(draw.parts)
     frame = ' width="3.6mm" height="3.6mm"' if for_print else ' class="chart thread-key"'
     return mark_safe(  # noqa: S308

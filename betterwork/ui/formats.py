@@ -19,7 +19,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
 NBSP = "\u00a0"
 LATIN = "0123456789"
@@ -34,6 +34,8 @@ DIGITS_OF_LANGUAGE = {"bn": "beng", "km": "khmr"}
 # A language alone does not say how dates are written; English pages follow day-month-year.
 HOME_OF_LANGUAGE = {"en": "GB", "bn": "BD", "vi": "VN", "id": "ID", "km": "KH", "fr": "FR",
                     "es": "ES", "ur": "PK", "si": "LK"}  # fmt: skip
+# Scripts without short forms of weekdays and months that a reader would use.
+FULL_WORDS = frozenset({"ar", "bn", "km", "ur"})
 RTL_LANGUAGES = frozenset({"ar", "ur", "fa", "he"})
 
 
@@ -45,7 +47,8 @@ class Region:
     arabic_digits: str = "latn"
 
 
-_region: ContextVar[Region] = ContextVar("betterwork_region", default=Region())
+NOWHERE = Region()
+_region: ContextVar[Region] = ContextVar("betterwork_region", default=NOWHERE)
 
 
 def set_region(country: str = "", arabic_digits: str = "latn") -> None:
@@ -73,6 +76,11 @@ def direction() -> str:
     return "rtl" if language() in RTL_LANGUAGES else "ltr"
 
 
+def comma() -> str:
+    """The comma of the active language."""
+    return "،" if direction() == "rtl" else ","
+
+
 @lru_cache(maxsize=64)
 def _locale(code: str, country: str) -> Locale:
     try:
@@ -92,7 +100,7 @@ def current_locale() -> Locale:
 
 
 @lru_cache(maxsize=8)
-def _digit_table(system: str) -> dict[int, str]:
+def _digit_table(system: str) -> dict[int, int]:
     return str.maketrans(LATIN, DIGITS[system])
 
 
@@ -115,11 +123,16 @@ def number(value: float | Decimal | None, decimals: int | None = None) -> str:
         return "–"
     if decimals is not None:
         value = rounded(value, decimals)
+    pattern = current_locale().decimal_formats[None].pattern
+    if decimals:  # 2.0 stays 2.0 when one decimal was asked for
+        pattern = pattern.split(";")[0].split(".")[0] + "." + "0" * decimals
     text = format_decimal(
-        value, locale=current_locale(), numbering_system="latn", decimal_quantization=False
+        value,
+        format=pattern,
+        locale=current_locale(),
+        numbering_system="latn",
+        decimal_quantization=False,
     )
-    if decimals and "." not in str(value):
-        return digits(text)
     return digits(text)
 
 
@@ -143,23 +156,26 @@ def day(value: date | datetime | None) -> str:
     """Weekday, day, month and year: "Saturday 28 November 2026"."""
     if not value:
         return "–"
-    return digits(format_date(_as_date(value), format="full", locale=current_locale()))
+    text = format_date(_as_date(value), format="full", locale=current_locale())
+    return digits(text.replace(",", "") if language() == "en" else text)
 
 
 def day_short(value: date | datetime | None) -> str:
     """Weekday, day and month: "Sat 28 Nov"; full words where a script has no short ones."""
     if not value:
         return "–"
-    skeleton = "MMMEd" if language() not in ("ar", "bn", "km", "ur") else "MMMMEEEEd"
-    text = format_skeleton(skeleton, _as_date(value), locale=current_locale())
-    return digits(text.replace(",", "") if language() == "en" else text)
+    on, locale = _as_date(value), current_locale()
+    if language() in FULL_WORDS:
+        weekday = format_date(on, format="EEEE", locale=locale)
+        return digits(f"{weekday}{comma()} {format_skeleton('MMMMd', on, locale=locale)}")
+    return digits(format_skeleton("MMMEd", on, locale=locale).replace(",", ""))
 
 
 def on_date(value: date | datetime | None) -> str:
     """Day, month and year without weekday: "28 Nov 2026"."""
     if not value:
         return "–"
-    width = "medium" if language() not in ("ar", "bn", "km", "ur") else "long"
+    width = "long" if language() in FULL_WORDS else "medium"
     return digits(format_date(_as_date(value), format=width, locale=current_locale()))
 
 
@@ -183,14 +199,11 @@ def moment(value: datetime | None) -> str:
     """Date and time: "28 Nov 2026, 10:42"."""
     if value is None:
         return "–"
-    comma = "، " if language() in ("ar", "ur") else ", "
-    return f"{on_date(value)}{comma}{hour(value)}"
+    return f"{on_date(value)}{comma()} {hour(value)}"
 
 
 def days_left(days: int | None) -> str:
     """How a clock says its days: "4 days left", "Today", "2 days late"."""
-    from django.utils.translation import gettext
-
     if days is None:
         return gettext("No date")
     if days == 0:

@@ -14,7 +14,19 @@ from django.utils.translation import gettext_lazy
 from . import charts
 from .formats import number
 from .parts import (
-    Action, Choice, Clock, Crumb, Event, Evidence, Mark, Rule, Segment, Side, Step, Thread, Who,
+    Action,
+    Choice,
+    Clock,
+    Crumb,
+    Event,
+    Evidence,
+    Mark,
+    Rule,
+    Segment,
+    Side,
+    Step,
+    Thread,
+    Who,
     Work,
 )  # fmt: skip
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
+from betterwork.permissions import Permission, requires
+
 from .context import DENSITIES, DENSITY_COOKIE, THEME_COOKIE, THEMES
 
 COOKIE_AGE = 365 * 24 * 3600
 
 
+@requires(Permission.PUBLIC)
 @require_POST
 def looks(request: HttpRequest) -> HttpResponse:
     """Keep language, colours or spacing: for the person when signed in, else for this browser."""
@@ -28,7 +32,7 @@ def looks(request: HttpRequest) -> HttpResponse:
     ):
         back = "/"
     response = HttpResponseRedirect(back)
-    changed = []
+    changed: dict[str, str] = {}
     for name, (allowed, cookie) in choices.items():
         value = request.POST.get(name)
         if value not in allowed:
@@ -36,20 +40,23 @@ def looks(request: HttpRequest) -> HttpResponse:
         response.set_cookie(
             cookie, value, max_age=COOKIE_AGE, samesite="Lax", secure=request.is_secure()
         )
-        if request.user.is_authenticated and hasattr(request.user, name):
-            setattr(request.user, name, value)
-            changed.append(name)
-    if changed:
-        request.user.save(update_fields=changed)
+        changed[name] = value
+    user = request.user
+    if changed and isinstance(user, get_user_model()):
+        for name, value in changed.items():
+            setattr(user, name, value)
+        user.save(update_fields=list(changed))
     return response
 
 
+@requires(Permission.PUBLIC)
 @require_GET
 def more(request: HttpRequest) -> HttpResponse:
     """On small screens: the places that do not fit in the bar, hats, looks, signing out."""
     return render(request, "more.html")
 
 
+@requires(Permission.PUBLIC)
 @require_GET
 def parts_page(request: HttpRequest) -> HttpResponse:
     """Every part on one sheet, for the eye and for the tests; not shown in production."""
@@ -62,8 +69,3 @@ def parts_page(request: HttpRequest) -> HttpResponse:
         with translation.override(wanted):
             return render(request, "parts.html", sample_context(request))
     return render(request, "parts.html", sample_context(request))
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that came too late or from elsewhere: said plainly, with the way back."""
-    return render(request, "403_csrf.html", status=403)

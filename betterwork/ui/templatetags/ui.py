@@ -59,6 +59,7 @@ FACE_ICONS = {"factory": "factory", "side": "people"}
 
 # Formats -------------------------------------------------------------------------------------
 
+
 @register.filter
 def num(value: float | Decimal | None, decimals: int | None = None) -> str:
     """A number with the marks and digits of the reader: ``{{ n|num }}``, ``{{ x|num:1 }}``."""
@@ -73,43 +74,43 @@ def pct(value: float | Decimal | None, decimals: int = 0) -> str:
 
 @register.filter
 def day(value: date | datetime | None) -> str:
-    """"Saturday 28 November 2026" in the language and country of the reader."""
+    """ "Saturday 28 November 2026" in the language and country of the reader."""
     return formats.day(value)
 
 
 @register.filter
 def day_short(value: date | datetime | None) -> str:
-    """"Sat 28 Nov"."""
+    """ "Sat 28 Nov"."""
     return formats.day_short(value)
 
 
 @register.filter
 def on_date(value: date | datetime | None) -> str:
-    """"28 Nov 2026"."""
+    """ "28 Nov 2026"."""
     return formats.on_date(value)
 
 
 @register.filter
 def month(value: date | datetime | None) -> str:
-    """"November 2026"."""
+    """ "November 2026"."""
     return formats.month(value)
 
 
 @register.filter
 def hour(value: datetime | time | None) -> str:
-    """"10:42"."""
+    """ "10:42"."""
     return formats.hour(value)
 
 
 @register.filter
 def moment(value: datetime | None) -> str:
-    """"28 Nov 2026, 10:42"."""
+    """ "28 Nov 2026, 10:42"."""
     return formats.moment(value)
 
 
 @register.filter
 def days_left(value: int | None) -> str:
-    """"4 days left", "Today", "2 days late"."""
+    """ "4 days left", "Today", "2 days late"."""
     return formats.days_left(value)
 
 
@@ -120,6 +121,7 @@ def local_digits(value: Any) -> str:
 
 
 # Text ----------------------------------------------------------------------------------------
+
 
 @register.simple_tag
 def code(value: Any) -> SafeString:
@@ -175,12 +177,15 @@ def thread(value: parts.Thread) -> SafeString:
 
 
 @register.simple_tag
-def meter(segments: Iterable[parts.Segment], label: Any = "", for_print: bool = False) -> SafeString:
+def meter(
+    segments: Iterable[parts.Segment], label: Any = "", for_print: bool = False
+) -> SafeString:
     """A woven strip of segments."""
     return charts.meter(segments, label=str(label), for_print=for_print)
 
 
 # Addresses -----------------------------------------------------------------------------------
+
 
 def _request(context: Context) -> HttpRequest | None:
     # include ... only drops the variable but keeps the context's own request.
@@ -237,6 +242,7 @@ def sort_head(
 
 # Blocks --------------------------------------------------------------------------------------
 
+
 @register.simple_block_tag(takes_context=True)
 def card(
     context: Context,
@@ -275,6 +281,7 @@ def notice(content: str, kind: str = "", icon: str = "", alert: bool = False) ->
 
 
 # Small lookups for the parts -----------------------------------------------------------------
+
 
 @register.filter
 def rule_icon(result: str) -> str:
