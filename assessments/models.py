@@ -246,6 +246,8 @@ class Assessment(ProgrammeModel):
     )
     draft_sent_at = models.DateTimeField(null=True, blank=True)
     comments_close_on = models.DateField(null=True, blank=True)
+    # The factory's own word that it has nothing to add: only then may a release come early.
+    factory_finished_at = models.DateTimeField(null=True, blank=True)
     released_at = models.DateTimeField(null=True, blank=True)
     workers_interviewed = models.PositiveIntegerField(
         _("workers interviewed"), null=True, blank=True
@@ -254,6 +256,9 @@ class Assessment(ProgrammeModel):
     workers_female = models.PositiveIntegerField(default=0)
     workers_male = models.PositiveIntegerField(default=0)
     questions_total = models.PositiveSmallIntegerField(default=0)
+    # Lineages of the version that are not asked here, fixed at check-in: a later change of the
+    # factory's profile does not change an old report.
+    left_out = ArrayField(models.CharField(max_length=24), default=list, blank=True)
     opened_automatically = models.BooleanField(default=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"

@@ -98,6 +98,8 @@ class PostponeReason(StrEnum):
 @dataclass(frozen=True, slots=True)
 class AssessmentSettings(ProgrammeSettings):
     min_team: int = setting(2, unit="assessors", source="WM", mark="S", lowest=1, highest=6)
+    releases_by_itself: bool = setting(False, unit="yes or no", source="-", mark="G")
+    reminder_days: int = setting(2, unit="days", source="-", mark="G", lowest=0, highest=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,15 @@ def _on_the_day(
     return []
 
 
+def _on_the_day_or_reasoned(
+    facts: AssessmentFacts, actor: Actor, settings: AssessmentSettings
+) -> list[Refusal]:
+    """Before the day only with a reason, which stays in the record of steps."""
+    if facts.planned_on is not None and facts.reason.strip():
+        return []
+    return _on_the_day(facts, actor, settings)
+
+
 def _date_set(facts: AssessmentFacts, actor: Actor, settings: AssessmentSettings) -> list[Refusal]:
     return [] if facts.planned_on is not None else [_refusal(RefusalCode.DATE_MISSING)]
 
@@ -198,11 +209,17 @@ def _signed(facts: AssessmentFacts, actor: Actor, settings: AssessmentSettings) 
     return [_refusal(RefusalCode.UNSIGNED, users=missing)] if missing else []
 
 
+def _off_the_team(
+    facts: AssessmentFacts, actor: Actor, settings: AssessmentSettings
+) -> list[Refusal]:
+    return [_refusal(RefusalCode.SAME_REVIEWER_AS_TEAM)] if actor.user_id in facts.team else []
+
+
 def _independent(
     facts: AssessmentFacts, actor: Actor, settings: AssessmentSettings
 ) -> list[Refusal]:
-    if actor.user_id in facts.team:
-        return [_refusal(RefusalCode.SAME_REVIEWER_AS_TEAM)]
+    if off := _off_the_team(facts, actor, settings):
+        return off
     if facts.reviewer is not None and actor.user_id != facts.reviewer:
         return [_refusal(RefusalCode.NOT_THE_REVIEWER, reviewer=facts.reviewer)]
     return []
@@ -275,7 +292,7 @@ _REVIEWER = {Position.REVIEWER}
 TRANSITIONS: dict[Move, Transition] = {
     row.move: row
     for row in (
-        _row(Move.CHECK_IN, {Status.PLANNED}, Status.IN_PROGRESS, TEAM, _team, _on_the_day),
+        _row(Move.CHECK_IN, {Status.PLANNED}, Status.IN_PROGRESS, TEAM, _team, _on_the_day_or_reasoned),
         _row(
             Move.SUBMIT,
             {Status.IN_PROGRESS, Status.RETURNED},
@@ -311,11 +328,13 @@ TRANSITIONS: dict[Move, Transition] = {
             _reasoned,
         ),
         _row(
+            # Anybody off the team who may release, not only the one who reviewed; by itself where
+            # the programme has chosen so.
             Move.RELEASE,
             {Status.FACTORY_REVIEW},
             Status.RELEASED,
-            _REVIEWER,
-            _independent,
+            _REVIEWER | {Position.SYSTEM},
+            _off_the_team,
             _remarks_settled,
             _comments_over,
         ),
