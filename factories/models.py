@@ -250,6 +250,7 @@ class FactoryBuyer(ProgrammeModel):
     consented_on = models.DateField(_("agreed to share on"), null=True, blank=True)
     consent_ended_on = models.DateField(_("agreement ended on"), null=True, blank=True)
     subscribed_until = models.DateField(_("subscription until"), null=True, blank=True)
+    ended_on = models.DateField(_("stopped buying on"), null=True, blank=True)
 
     class Meta:
         ordering = ["buyer__name"]
@@ -327,6 +328,8 @@ class CycleFact(ProgrammeModel):
         PLAN_OPENED = "plan_opened", _("Improvement plan opened")
         ASSESSED = "assessed", _("Assessment")
         ASSESSMENT_ENDED = "assessment_ended", _("Last day of the assessment")
+        DRAFT_SHARED = "draft_shared", _("Draft report sent to the factory")
+        FACTORY_COMMENTED = "factory_commented", _("Factory commented on the draft")
         REPORT_RELEASED = "report_released", _("Report released")
         PROGRESS_REPORT_1 = "progress_report_1", _("Progress Report 1")
         PROGRESS_REPORT_2 = "progress_report_2", _("Progress Report 2")
@@ -375,7 +378,10 @@ class ClockDrift(ProgrammeModel):
     clock = models.CharField(_("clock"), max_length=40)
     reason = models.CharField(_("reason"), max_length=20, choices=Reason)
     note = models.TextField(_("note"), blank=True)
-    paused_until = models.DateField(_("paused until"), null=True, blank=True)
+    # The clock runs to a new day, or stands still until the next record, or only has its reason.
+    new_due_on = models.DateField(_("new due date"), null=True, blank=True)
+    is_paused = models.BooleanField(_("stands still"), default=False)
+    recorded_on = models.DateField(_("recorded on"))
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
@@ -383,6 +389,12 @@ class ClockDrift(ProgrammeModel):
 
     class Meta:
         ordering = ["-recorded_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_paused=False) | Q(new_due_on__isnull=True),
+                name="drift_pauses_or_moves",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.clock} {self.reason}"
@@ -503,6 +515,32 @@ class CommitteeMember(ProgrammeModel):
 
     def __str__(self) -> str:
         return self.full_name
+
+
+class CommitteeChair(ProgrammeModel):
+    """One term of one chair: who led the committee from when to when."""
+
+    committee = models.ForeignKey(Committee, models.CASCADE, related_name="chairs")
+    factory = models.ForeignKey(Factory, models.CASCADE, related_name="+")
+    member = models.ForeignKey(CommitteeMember, models.PROTECT, related_name="chair_terms")
+    side = models.CharField(_("side"), max_length=12, choices=CommitteeMember.Side)
+    started_on = models.DateField(_("chair from"))
+    ended_on = models.DateField(_("chair until"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["started_on", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["committee"], condition=Q(ended_on__isnull=True), name="chair_one_term_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_on__isnull=True) | Q(ended_on__gte=F("started_on")),
+                name="chair_term_dates",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.committee_id} {self.started_on}"
 
 
 class ImportBatch(ProgrammeModel):

@@ -1,0 +1,25 @@
+"""Reads of factories, their cycles and committees: one module per noun, all named here."""
+
+from .cycles import (
+    CycleOverview,
+    current_cycle,
+    current_cycles,
+    cycle_overview,
+    cycle_settings,
+    cycles,
+    is_public_holiday,
+    programme_in_scope,
+    working_day_test,
+)
+
+__all__ = [
+    "CycleOverview",
+    "current_cycle",
+    "current_cycles",
+    "cycle_overview",
+    "cycle_settings",
+    "cycles",
+    "is_public_holiday",
+    "programme_in_scope",
+    "working_day_test",
+]

@@ -1,0 +1,272 @@
+"""Cycles as the engine sees them: phase, clocks and next steps, in a constant number of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from betterwork.tenancy import scope
+from betterwork.tenancy.models import Programme
+from betterwork.tenancy.selectors import settings_values
+from factories.models import ClockDrift, CycleFact, EngagementCycle, Factory
+from factories.rules.clocks import Action, Clock, Counter, clocks, counters, next_actions
+from factories.rules.cycle import PhaseAnswer, phase
+from factories.rules.cycle_facts import (
+    ClockKey,
+    CycleFacts,
+    CycleSettings,
+    Drift,
+    DriftReason,
+    WorkingDayTest,
+)
+
+_Kind = CycleFact.Kind
+# What outlives its cycle: a later cycle's engine is told of it too.
+OUTLIVING = (_Kind.COMMITTEE_FORMED, _Kind.PLAN_OPENED, _Kind.ASSESSED)
+# Facts that happen once in a cycle, and the engine's name for each.
+FIELD_OF = {
+    _Kind.SELF_DIAGNOSIS: "self_diagnosis_on",
+    _Kind.ASSESSED: "assessed_on",
+    _Kind.DRAFT_SHARED: "draft_shared_on",
+    _Kind.FACTORY_COMMENTED: "factory_commented_on",
+    _Kind.REPORT_RELEASED: "report_released_on",
+    _Kind.PROGRESS_REPORT_1: "progress_report_1_on",
+    _Kind.PROGRESS_REPORT_2: "progress_report_2_on",
+    _Kind.REREGISTERED: "reregistered_on",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CycleOverview:
+    """One cycle on one day: where it stands, its clocks, and who must do what next."""
+
+    cycle_id: UUID
+    factory_id: UUID
+    facts: CycleFacts
+    phase: PhaseAnswer
+    clocks: Sequence[Clock]
+    actions: Sequence[Action]
+    counters: Sequence[Counter]
+    day: int  # 0 on the first day of the cycle
+
+    @property
+    def next_action(self) -> Action | None:
+        return self.actions[0] if self.actions else None
+
+    @property
+    def next_clock(self) -> Clock | None:
+        """The open clock that ends first; a paused one only when nothing else runs."""
+        running = [each for each in self.clocks if each.is_open]
+        return min(running, key=lambda each: each.due_on or date.max, default=None)
+
+    def clock(self, key: str) -> Clock | None:
+        return next((each for each in self.clocks if each.key == key), None)
+
+
+def cycle_settings(on: date | None = None) -> CycleSettings:
+    """The programme's numbers of the engagement cycle in force on a day (the last ones if None)."""
+    return CycleSettings.from_mapping(settings_values(on).get("cycle", {}))
+
+
+@lru_cache(maxsize=256)
+def _holidays(country: str, year: int) -> frozenset[date]:
+    """Public holidays of a country in a year; empty where they are not known."""
+    import holidays  # a slow import that only pages with clocks need
+
+    try:
+        return frozenset(holidays.country_holidays(country, years=year))
+    except NotImplementedError:
+        return frozenset()
+
+
+def is_public_holiday(country: str, day: date) -> bool:
+    return day in _holidays(country, day.year)
+
+
+def working_day_test(programme: Programme, factory: Factory | None = None) -> WorkingDayTest:
+    """Tells whether a day is worked: not a weekly rest day, nor a public holiday of the country.
+
+    The factory's own rest days, where it has any, replace the country's. Monday is 0.
+    """
+    own = factory.weekly_rest if factory is not None else None
+    return _test(programme.country, frozenset(own or programme.weekly_rest or ()))
+
+
+@lru_cache(maxsize=64)
+def _test(country: str, rest: frozenset[int]) -> WorkingDayTest:
+    if len(rest) >= 7:  # nobody rests all week: a slip of the pen must not stop the clocks
+        rest = frozenset()
+
+    def is_working_day(day: date) -> bool:
+        return day.weekday() not in rest and not is_public_holiday(country, day)
+
+    return is_working_day
+
+
+def programme_in_scope() -> Programme:
+    """The programme of the scope: one query. Raises: NoProgrammeScope."""
+    return Programme.objects.get(pk=scope.current_programme())
+
+
+def cycles() -> QuerySet[EngagementCycle]:
+    """Cycles this reader may see, with their factory and programme."""
+    return EngagementCycle.objects.select_related("factory", "programme")
+
+
+def current_cycles(today: date) -> QuerySet[EngagementCycle]:
+    """The cycle that runs on `today`, at most one per factory that is still in the programme."""
+    return cycles().filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gte=today),
+        starts_on__lte=today,
+        factory__merged_into__isnull=True,
+    )
+
+
+def current_cycle(factory_id: UUID, today: date) -> EngagementCycle | None:
+    """The cycle that runs on a day, else the last one the factory had (or will have)."""
+    rows = list(cycles().filter(factory_id=factory_id).order_by("-number"))
+    running = (row for row in rows if row.starts_on <= today)
+    return next(running, rows[-1] if rows else None)
+
+
+def cycle_overview(
+    cycles: QuerySet[EngagementCycle] | Iterable[EngagementCycle], today: date
+) -> dict[UUID, CycleOverview]:
+    """Phase, clocks and next steps of each cycle by its id: four queries, however many cycles.
+
+    `cycles` is a query (it may be sliced), or rows at hand with their factory and programme
+    loaded (see `cycles()`). All of one programme or several; settings are those in force on
+    `today`, or on a closed cycle's last day.
+    """
+    rows, chosen = _rows(cycles)
+    if not rows:
+        return {}
+    # Sub-selects, not lists of ids, wherever a query was given.
+    factories = chosen.values("factory_id") if chosen is not None else [r.factory_id for r in rows]
+    of_cycles = chosen.values("pk") if chosen is not None else [row.pk for row in rows]
+    columns = ("cycle_id", "kind", "happened_on", "amount")
+    found: dict[UUID, list[tuple[str, date, int | None]]] = defaultdict(list)
+    for cycle_id, kind, on, amount in CycleFact.objects.filter(cycle__in=of_cycles).values_list(
+        *columns
+    ):
+        found[cycle_id].append((kind, on, amount))
+    earlier: dict[UUID, list[tuple[str, date, int]]] = defaultdict(list)
+    outliving = CycleFact.objects.filter(factory__in=factories, kind__in=OUTLIVING)
+    for factory_id, kind, on, number in outliving.values_list(
+        "factory_id", "kind", "happened_on", "cycle__number"
+    ):
+        earlier[factory_id].append((kind, on, number))
+    drifts: dict[UUID, list[Drift]] = defaultdict(list)
+    for row in ClockDrift.objects.filter(cycle__in=of_cycles).order_by(
+        "recorded_on", "recorded_at"
+    ):
+        drifts[row.cycle_id].append(as_drift(row))
+    overviews = {}
+    for cycle in rows:
+        day = min(today, cycle.ends_on) if cycle.ends_on else today
+        settings = _settings_of(cycle, day)
+        test = working_day_test(cycle.programme, cycle.factory)
+        facts = engine_facts(
+            cycle, found[cycle.pk], earlier[cycle.factory_id], tuple(drifts[cycle.pk])
+        )
+        overviews[cycle.pk] = overview_of(cycle, facts, settings, today, test)
+    return overviews
+
+
+def overview_of(
+    cycle: EngagementCycle,
+    facts: CycleFacts,
+    settings: CycleSettings,
+    today: date,
+    is_working_day: WorkingDayTest,
+) -> CycleOverview:
+    """Ask the engine everything about one cycle. No query."""
+    answer = phase(facts, settings, today)
+    return CycleOverview(
+        cycle_id=cycle.pk,
+        factory_id=cycle.factory_id,
+        facts=facts,
+        phase=answer,
+        clocks=clocks(facts, settings, today, is_working_day=is_working_day),
+        actions=tuple(next_actions(facts, settings, today, is_working_day=is_working_day)),
+        counters=counters(facts, settings, today),
+        day=(today - cycle.starts_on).days,
+    )
+
+
+def _rows(
+    cycles: QuerySet[EngagementCycle] | Iterable[EngagementCycle],
+) -> tuple[list[EngagementCycle], QuerySet[EngagementCycle] | None]:
+    if isinstance(cycles, QuerySet):
+        return list(cycles.select_related("factory", "programme")), cycles
+    return list(cycles), None
+
+
+def _settings_of(cycle: EngagementCycle, day: date) -> CycleSettings:
+    # Staff of several programmes read none of their settings: the documented defaults stand.
+    if scope.current().programme != cycle.programme_id:
+        return CycleSettings()
+    return cycle_settings(day)
+
+
+def as_drift(row: ClockDrift) -> Drift:
+    return Drift(
+        clock=ClockKey(row.clock),
+        reason=DriftReason(row.reason),
+        recorded_on=row.recorded_on,
+        note=row.note,
+        new_due_on=row.new_due_on,
+        is_paused=row.is_paused,
+    )
+
+
+def engine_facts(
+    cycle: EngagementCycle,
+    found: Iterable[tuple[str, date, int | None]],
+    outliving: Iterable[tuple[str, date, int]],
+    drifts: tuple[Drift, ...] = (),
+) -> CycleFacts:
+    """The rows of a cycle as the engine reads them.
+
+    found: (kind, day, amount) of this cycle. outliving: (kind, day, cycle number) of every cycle
+    of the factory, for what lasts longer than a cycle.
+    """
+    values: dict[str, Any] = {}
+    visits: list[date] = []
+    training = seminars = 0
+    for kind, on, amount in found:
+        if kind == _Kind.ADVISORY_VISIT:
+            visits.append(on)
+        elif kind == _Kind.TRAINING:
+            training += amount or 0
+        elif kind == _Kind.SEMINAR:
+            seminars += 1
+        elif (name := FIELD_OF.get(_Kind(kind))) is not None:
+            values[name] = min(on, values.get(name, on))
+    lasting: dict[str, list[date]] = defaultdict(list)
+    for kind, on, number in outliving:
+        if kind == _Kind.ASSESSED:
+            if number < cycle.number:
+                lasting["previous_assessed_on"].append(on)
+        elif number <= cycle.number:
+            lasting[f"{kind}_on"].append(on)
+    return CycleFacts(
+        number=cycle.number,
+        starts_on=cycle.starts_on,
+        first_advisory_visit_on=min(visits, default=None),
+        advisory_visits_on=tuple(sorted(visits)),
+        is_high_performer=cycle.is_high_performer,
+        training_participant_days=training,
+        seminars_attended=seminars,
+        closed_on=cycle.ends_on,
+        drifts=drifts,
+        **{name: max(days) for name, days in lasting.items()},
+        **values,
+    )

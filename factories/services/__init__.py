@@ -1,0 +1,1 @@
+"""Writes of factories, their cycles, committees and imports: one module per noun."""
