@@ -21,9 +21,9 @@ class DomainError(Exception):
         return f"{self.code}: " + ", ".join(f"{name}={value}" for name, value in self.facts.items())
 
 
-class NotAllowed(DomainError):  # noqa: N818 - read as a statement
+class NotAllowed(DomainError):
     """The actor, or the state of the thing, does not permit the act."""
 
 
-class Conflict(DomainError):  # noqa: N818 - read as a statement
+class Conflict(DomainError):
     """Somebody else changed the same thing since the actor last saw it."""

@@ -166,9 +166,8 @@ def _state_codes(state: ItemState, event: Event) -> list[RefusalCode]:
     if act is Act.VERIFY:
         if state.is_verified:
             return [RefusalCode.ALREADY_VERIFIED]
-        # An assessment records what it found, reported or not; an advisor verifies what is done.
-        by_assessment = event.position is Position.ASSESSMENT
-        return [] if is_completed or by_assessment else [RefusalCode.NOT_COMPLETED]
+        # Nobody, not even the next assessment, says for factory and committee that it is done.
+        return [] if is_completed else [RefusalCode.NOT_COMPLETED]
     if act is Act.RETURN:
         codes = [] if is_completed else [RefusalCode.NOT_COMPLETED]
         return [*codes, RefusalCode.ALREADY_VERIFIED] if state.is_verified else codes

@@ -23,7 +23,7 @@ class Origin(StrEnum):
     ADVISORY = "advisory"
     ASSESSMENT = "assessment"
     GROUP = "group"
-    BUYER_REQUEST = "buyer_request"
+    BUYER = "buyer"
     WORKER_VOICE = "worker_voice"
 
 

@@ -63,6 +63,7 @@ class ValueKind(StrEnum):
     TEXT = "text"
     CHOICE = "choice"
     DATE = "date"
+    BOOLEAN = "boolean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,9 @@ class QuestionRule:
 
 @dataclass(frozen=True, slots=True)
 class AnswerInput:
-    """An answer as given. `value` is text as typed; choices are keys; dates are ISO 8601."""
+    """An answer as given. `value` is text as typed; choices are keys; dates are ISO 8601;
+    a yes-or-no fact is "yes" or "no".
+    """
 
     reply: Reply | None = None
     reason: NotAssessedReason | None = None
@@ -133,6 +136,7 @@ class ProblemCode(StrEnum):
     VALUE_TOO_LOW = "value_too_low"
     VALUE_TOO_HIGH = "value_too_high"
     VALUE_NOT_A_CHOICE = "value_not_a_choice"
+    VALUE_NOT_YES_OR_NO = "value_not_yes_or_no"
     VALUE_NOT_A_DATE = "value_not_a_date"
     VALUE_TOO_EARLY = "value_too_early"
     VALUE_TOO_LATE = "value_too_late"
@@ -218,7 +222,7 @@ def _fact_problems(
 
 def read_value(
     question: QuestionRule, value: str, settings: AnswerSettings
-) -> Decimal | date | str:
+) -> Decimal | date | str | bool:
     """The typed value of a fact question from text (rule N-3).
 
     Raises: DomainError with one of the value_... codes of ProblemCode, or "text_too_long".
@@ -228,6 +232,10 @@ def read_value(
         return _read_number(question, text)
     if question.value_kind is ValueKind.DATE:
         return _read_date(question, text)
+    if question.value_kind is ValueKind.BOOLEAN:
+        if text not in ("yes", "no"):
+            raise DomainError("value_not_yes_or_no", value=text)
+        return text == "yes"
     if question.value_kind is ValueKind.CHOICE:
         if text not in question.choices:
             raise DomainError("value_not_a_choice", value=text)

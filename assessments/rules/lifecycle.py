@@ -19,7 +19,6 @@ class Status(StrEnum):
     IN_PROGRESS = "in_progress"
     SUBMITTED = "submitted"
     QUALITY_REVIEW = "quality_review"
-    RETURNED = "returned"
     FACTORY_REVIEW = "factory_review"
     RELEASED = "released"
     POSTPONED = "postponed"
@@ -28,7 +27,7 @@ class Status(StrEnum):
 
 
 FINAL = frozenset({Status.RELEASED, Status.CANCELLED})
-EDITABLE = frozenset({Status.IN_PROGRESS, Status.RETURNED})
+EDITABLE = frozenset({Status.IN_PROGRESS})
 
 
 class Position(StrEnum):
@@ -84,6 +83,7 @@ class RefusalCode(StrEnum):
     COMMENT_PERIOD_MISSING = "comment_period_missing"
     COMMENT_PERIOD_RUNNING = "comment_period_running"
     COMMENTS_UNANSWERED = "comments_unanswered"
+    ALREADY_REVIEWED = "already_reviewed"
     REASON_MISSING = "reason_missing"
     REASON_UNKNOWN = "reason_unknown"
 
@@ -266,6 +266,15 @@ def _postpone_reason(
     return []
 
 
+def _not_reviewed(
+    facts: AssessmentFacts, actor: Actor, settings: AssessmentSettings
+) -> list[Refusal]:
+    """Returned by a reviewer, an assessment is in progress again, but its visit was held."""
+    if facts.reviewer is None:
+        return []
+    return [_refusal(RefusalCode.ALREADY_REVIEWED)]
+
+
 @dataclass(frozen=True, slots=True)
 class Transition:
     """One row of the table: from any of `sources` to `target`, by any of `positions`."""
@@ -292,10 +301,17 @@ _REVIEWER = {Position.REVIEWER}
 TRANSITIONS: dict[Move, Transition] = {
     row.move: row
     for row in (
-        _row(Move.CHECK_IN, {Status.PLANNED}, Status.IN_PROGRESS, TEAM, _team, _on_the_day_or_reasoned),
+        _row(
+            Move.CHECK_IN,
+            {Status.PLANNED},
+            Status.IN_PROGRESS,
+            TEAM,
+            _team,
+            _on_the_day_or_reasoned,
+        ),
         _row(
             Move.SUBMIT,
-            {Status.IN_PROGRESS, Status.RETURNED},
+            {Status.IN_PROGRESS},
             Status.SUBMITTED,
             TEAM,
             _team,
@@ -306,7 +322,7 @@ TRANSITIONS: dict[Move, Transition] = {
         _row(
             Move.RETURN_TO_TEAM,
             {Status.QUALITY_REVIEW},
-            Status.RETURNED,
+            Status.IN_PROGRESS,
             _REVIEWER,
             _independent,
             _remarks_made,
@@ -344,6 +360,7 @@ TRANSITIONS: dict[Move, Transition] = {
             Status.POSTPONED,
             TEAM | {Position.PLANNER},
             _postpone_reason,
+            _not_reviewed,
         ),
         _row(
             Move.RECORD_REFUSAL,
@@ -351,6 +368,7 @@ TRANSITIONS: dict[Move, Transition] = {
             Status.ACCESS_REFUSED,
             TEAM,
             _on_the_day,
+            _not_reviewed,
             _reasoned,
         ),
         _row(
@@ -486,7 +504,6 @@ def acts_next(status: Status) -> frozenset[Position]:
     moves = {
         Status.PLANNED: Move.CHECK_IN,
         Status.IN_PROGRESS: Move.SUBMIT,
-        Status.RETURNED: Move.SUBMIT,
         Status.SUBMITTED: Move.START_REVIEW,
         Status.QUALITY_REVIEW: Move.SHARE_DRAFT,
         Status.FACTORY_REVIEW: Move.RELEASE,

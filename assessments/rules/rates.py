@@ -31,11 +31,11 @@ _COUNTED = frozenset({Outcome.COMPLIANT, Outcome.NON_COMPLIANT, Outcome.STRUCTUR
 class AnswerRow:
     """One answered question of one assessment.
 
-    assessment_id: the programme's running number ("Quest ID"), which orders the assessments of a
-    factory. outcome is None for a fact-gathering question.
+    number: the running number ("Quest ID") where the data has one, as imported data does; ids of
+    our own are random, so that they betray no plan. outcome is None for a fact-gathering question.
     """
 
-    assessment_id: int
+    assessment_id: str
     factory_id: str
     cycle: int
     starts_on: date
@@ -46,6 +46,12 @@ class AnswerRow:
     outcome: Outcome | None
     factory_name: str = ""
     is_factory_obsolete: bool = False
+    number: int = 0
+
+    @property
+    def recency(self) -> tuple[date, int, str]:
+        """Orders the assessments of a factory; the id only makes the order complete."""
+        return self.starts_on, self.number, self.assessment_id
 
 
 Point = tuple[str, str]
@@ -148,10 +154,12 @@ def select(rows: Iterable[AnswerRow], selection: Selection) -> list[AnswerRow]:
         rows = [row for row in rows if _within(row.starts_on, selection.since, selection.until)]
         if isinstance(selection, InCycle):
             rows = [row for row in rows if row.cycle == selection.cycle]
-    latest: dict[str, int] = {}
+    latest: dict[str, AnswerRow] = {}
     for row in rows:
-        latest[row.factory_id] = max(row.assessment_id, latest.get(row.factory_id, 0))
-    return [row for row in rows if row.assessment_id == latest[row.factory_id]]
+        known = latest.setdefault(row.factory_id, row)
+        if row.recency > known.recency:
+            latest[row.factory_id] = row
+    return [row for row in rows if row.assessment_id == latest[row.factory_id].assessment_id]
 
 
 def _within(day: date, since: date | None, until: date | None) -> bool:
@@ -176,8 +184,8 @@ _Key = TypeVar("_Key")
 
 def _rates(rows: Sequence[AnswerRow], group: Callable[[AnswerRow], _Key]) -> dict[_Key, Rate]:
     """Per group: assessments with a finding, of assessments that have the group at all."""
-    having: dict[_Key, set[int]] = defaultdict(set)
-    breached: dict[_Key, set[int]] = defaultdict(set)
+    having: dict[_Key, set[str]] = defaultdict(set)
+    breached: dict[_Key, set[str]] = defaultdict(set)
     for row in rows:
         key = group(row)
         having[key].add(row.assessment_id)
@@ -204,9 +212,9 @@ def question_rates(rows: Iterable[AnswerRow], *, count_structural: bool = False)
 
 def assessment_rates(
     rows: Iterable[AnswerRow], *, count_structural: bool = False
-) -> dict[int, Rate]:
+) -> dict[str, Rate]:
     """R-7, the factory rate: non-compliant points over points assessed, per assessment."""
-    points: dict[int, dict[Point, bool]] = defaultdict(dict)
+    points: dict[str, dict[Point, bool]] = defaultdict(dict)
     for row in _assessed(rows, count_structural):
         found = points[row.assessment_id]
         found[_point(row)] = found.get(_point(row), False) or _is_finding(row)

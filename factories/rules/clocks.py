@@ -50,9 +50,9 @@ class Clock:
     """One clock on one day.
 
     original_due_on: before any drift; due_on: what counts now (None while nothing fixes it yet,
-    and while paused). days_left: calendar days, negative when late, None unless it runs. share_used:
-    part of the time from start to due that is used up, over 1 when late; None before the start.
-    was_late: done, but after `due_on`.
+    and while paused). days_left: calendar days, negative when late, None unless it runs.
+    share_used: part of the time from start to due that is used up, over 1 when late; None before
+    the start. was_late: done, but after `due_on`.
     """
 
     key: ClockKey
@@ -119,7 +119,9 @@ def _specs(facts: CycleFacts, settings: CycleSettings) -> Iterator[_Spec]:
         "C-9",
         ClockKey.REPORT,
         Actor.REVIEWER,
-        ("assessed_on", facts.assessed_on),
+        ("assessment_ended_on", facts.assessment_ended_on)
+        if facts.assessment_ended_on is not None
+        else ("assessed_on", facts.assessed_on),
         facts.report_released_on,
         ("report_days", settings.report_days, "HD, WM"),
     )

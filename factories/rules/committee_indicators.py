@@ -60,12 +60,12 @@ class MandateState(StrEnum):
     RUNNING = "running"
     SOON = "soon"
     EXPIRED = "expired"
-    UNKNOWN = "unknown"  # the country's term was not found, or is unverified
+    UNKNOWN = "unknown"  # no verified term in law, and none set by the committee
 
 
 @dataclass(frozen=True, slots=True)
 class Mandate:
-    """ends_on: the first day the worker member no longer holds the mandate."""
+    """ends_on: the last day of the mandate, by law or as the committee set it if that is sooner."""
 
     ref: str
     ends_on: date | None
@@ -78,24 +78,30 @@ def mandates(
 ) -> list[Mandate]:
     """The mandate of each sitting worker member (rule B-8)."""
     term = rule.term_months
+    if term is not None and not term.confidence.is_law:
+        term = None
     found = []
     for member in facts.sitting(today, Side.WORKER):
-        if term is None or not term.confidence.is_law:
-            why = Because("B-8", "term_months", term and term.value, "unverified")
-            found.append(Mandate(member.ref, None, MandateState.UNKNOWN, (why,)))
-            continue
-        ends_on = add_months(member.mandate_from, term.value)
-        state = MandateState.RUNNING
-        if ends_on <= today:
-            state = MandateState.EXPIRED
-        elif ends_on - timedelta(days=settings.mandate_warning_days) <= today:
-            state = MandateState.SOON
-        because = (
-            Because("B-8", "mandate_from", member.mandate_from, "record"),
-            Because("B-8", "term_months", term.value, term.reference),
-        )
-        found.append(Mandate(member.ref, ends_on, state, because))
+        ends, because = [], [Because("B-8", "mandate_from", member.mandate_from, "record")]
+        if term is not None:
+            ends.append(add_months(member.mandate_from, term.value) - timedelta(days=1))
+            because.append(Because("B-8", "term_months", term.value, term.reference))
+        if member.mandate_ends_on is not None:
+            ends.append(member.mandate_ends_on)
+            because.append(Because("B-8", "mandate_ends_on", member.mandate_ends_on, "record"))
+        ends_on = min(ends, default=None)
+        state = _mandate_state(ends_on, settings, today)
+        found.append(Mandate(member.ref, ends_on, state, tuple(because)))
     return found
+
+
+def _mandate_state(ends_on: date | None, settings: CommitteeSettings, today: date) -> MandateState:
+    if ends_on is None:
+        return MandateState.UNKNOWN
+    if today > ends_on:
+        return MandateState.EXPIRED
+    warned = today >= ends_on - timedelta(days=settings.mandate_warning_days)
+    return MandateState.SOON if warned else MandateState.RUNNING
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,11 +48,11 @@ class ChairRule(StrEnum):
 class Selection(StrEnum):
     """How a worker member came to the seat, and which ways a law accepts."""
 
-    ELECTION = "election"
+    OPEN_VOTE = "open_vote"
     SECRET_BALLOT = "secret_ballot"  # noqa: S105 - a vote
-    UNION = "union"
+    UNION_NOMINATION = "union_nomination"
     WORKERS_GROUP = "workers_group"  # named by the organised group of workers outside the union
-    MANAGEMENT = "management"  # accepted by no law we know
+    APPOINTED = "appointed"  # by management; accepted by no law we know
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class Member:
     """One seat held by one person. `ref` is the caller's id; sex and selection None: unknown.
 
     elected_on: the latest election, where a member was chosen again; else the mandate runs from
-    `started_on`.
+    `started_on`. mandate_ends_on: the last day, where the committee has set one itself.
     """
 
     ref: str
@@ -42,6 +42,7 @@ class Member:
     started_on: date
     left_on: date | None = None
     elected_on: date | None = None
+    mandate_ends_on: date | None = None
     sex: Sex | None = None
     selection: Selection | None = None
     is_chair: bool = False

@@ -142,6 +142,7 @@ class CycleFacts:
     previous_assessed_on: date | None = None
     is_high_performer: bool = False
     assessed_on: date | None = None
+    assessment_ended_on: date | None = None
     draft_shared_on: date | None = None
     factory_commented_on: date | None = None
     report_released_on: date | None = None
@@ -166,6 +167,7 @@ _DATED = (
     "self_diagnosis_on",
     "plan_opened_on",
     "assessed_on",
+    "assessment_ended_on",
     "draft_shared_on",
     "factory_commented_on",
     "report_released_on",
@@ -180,6 +182,7 @@ _DATED = (
 _ORDER = (
     ("starts_on", "first_advisory_visit_on"),
     ("starts_on", "assessed_on"),
+    ("assessed_on", "assessment_ended_on"),
     ("assessed_on", "draft_shared_on"),
     ("draft_shared_on", "factory_commented_on"),
     ("assessed_on", "report_released_on"),
