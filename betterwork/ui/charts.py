@@ -3,7 +3,9 @@
 Pure functions over plain values; no query, no request. Every chart carries a title; the page
 gives units and n in its words and puts the table beside it. Charts are drawn for the direction
 of the active language unless told otherwise. ``for_print`` writes colours as attributes, since
-WeasyPrint reads neither the page's classes nor ``var()`` inside SVG.
+WeasyPrint reads neither the page's classes nor ``var()`` inside SVG. It also sets SVG text letter
+by letter, so Arabic, Bengali or Khmer words inside a drawing would come apart on paper: there the
+words stand in a table and the drawing has none (``bar_rows``, ``pair_rows``).
 """
 
 from __future__ import annotations
@@ -128,6 +130,8 @@ class Canvas:
 
     def text(self, x: float, y: float, value: object, css: str = "", anchor: str = "start") -> None:
         """``anchor`` is logical: start is where the line of reading begins."""
+        if self.for_print and needs_shaping(str(value)):
+            raise UnshapedText(str(value))
         if self.for_print and self.rtl:
             # Paper knows no direction inside SVG: name the physical end.
             anchor = {"start": "end", "end": "start"}.get(anchor, anchor)
@@ -167,6 +171,18 @@ class Canvas:
         return mark_safe(  # noqa: S308
             f'<svg xmlns="http://www.w3.org/2000/svg" {frame}>{head}{"".join(self.parts)}</svg>'
         )
+
+
+class UnshapedText(ValueError):
+    """Words of a joining script inside a drawing for paper: use ``bar_rows`` or ``pair_rows``."""
+
+
+def needs_shaping(text: str) -> bool:
+    """Whether letters of this text join or reorder; digits of any script do not."""
+    return any(
+        ("\u0590" <= sign <= "\u0dff" or "\u1780" <= sign <= "\u17ff") and not sign.isdigit()
+        for sign in text
+    )
 
 
 def canvas(width: float, height: float, *, dir: str | None, for_print: bool) -> Canvas:
@@ -216,6 +232,38 @@ def bars(
             end = max(end, mark_x)
         draw.text(end + 8, y + 15, formats.number(row.value, decimals), "t")
     return draw.svg(title=title, desc=desc)
+
+
+@dataclass(frozen=True)
+class PaperRow:
+    """One row of a chart on paper: words and figures as text, the drawing without any."""
+
+    label: str
+    drawing: SafeString
+    figure: str
+    second: str = ""
+    detail: str = ""
+
+
+def bar_rows(
+    rows: Sequence[Bar], *, top: float = 100, decimals: int = 0, width: float = 200,
+    dir: str | None = None, for_print: bool = True,
+) -> list[PaperRow]:  # fmt: skip
+    """Bars as rows of a table (components/_paper_bars.html): right in every script."""
+    made = []
+    for row in rows:
+        draw = canvas(width, 14, dir=dir, for_print=for_print)
+        draw.line(0, 0, 0, 14, "zero")
+        if row.value is not None:
+            draw.rect(0, 2, width * min(max(row.value, 0), top) / top, 10, "b-nc", rx=1)
+        if row.previous is not None and row.value is not None:
+            at = width * min(max(row.previous, 0), top) / top
+            draw.line(at, 0, at, 14, "prev")
+        figure = gettext("not asked") if row.value is None else formats.number(row.value, decimals)
+        before = "" if row.previous is None else formats.number(row.previous, decimals)
+        drawing = draw.svg(title=row.label, css="chart row", inner_title=False)
+        made.append(PaperRow(row.label, drawing, figure, before))
+    return made
 
 
 # Clocks: one mark per factory --------------------------------------------------------------
@@ -330,6 +378,32 @@ def dumbbell(
             draw.text(at(share) + (-13 if outside else 13), y + 5, formats.number(share, 0),
                       bold, "end" if outside else "start")  # fmt: skip
     return draw.svg(title=title)
+
+
+def pair_rows(
+    rows: Sequence[Pair], *, low: float = 0, high: float = 100, width: float = 200,
+    dir: str | None = None, for_print: bool = True,
+) -> list[PaperRow]:  # fmt: skip
+    """Pairs as rows of a table: right in every script."""
+    made = []
+    for row in rows:
+        draw = canvas(width, 14, dir=dir, for_print=for_print)
+        ends = [
+            None if value is None
+            else 7 + (width - 14) * (min(max(value, low), high) - low) / (high - low)
+            for value in (row.first, row.second)
+        ]  # fmt: skip
+        first, second = ends
+        if first is not None and second is not None:
+            draw.line(first, 7, second, 7, "prev")
+        if second is not None:
+            draw.circle(second, 7, 5.5, "d")
+        if first is not None:
+            draw.circle(first, 7, 6, "load")
+        drawing = draw.svg(title=row.label, css="chart row", inner_title=False)
+        shown = (formats.number(row.first, 0), formats.number(row.second, 0))
+        made.append(PaperRow(row.label, drawing, shown[0], shown[1], row.detail))
+    return made
 
 
 # Lines over years --------------------------------------------------------------------------

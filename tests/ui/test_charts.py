@@ -97,3 +97,30 @@ def test_heat_of_a_question_not_asked() -> None:
 def test_thread_refuses_a_mark_it_cannot_draw() -> None:
     with pytest.raises(ValueError, match="no mark"):
         charts.thread(parts.Thread(3, [parts.Mark("secret", 5)]))
+
+
+def test_paper_refuses_words_it_would_take_apart() -> None:
+    arabic = charts.Bar("التعويضات", 27.6, 30.7)
+    with pytest.raises(charts.UnshapedText):
+        charts.bars([arabic], title="t", for_print=True)
+    assert "التعويضات" in charts.bars([arabic], title="t")
+
+
+def test_paper_rows_carry_their_words_as_text() -> None:
+    with translation.override("ar"):
+        rows = charts.bar_rows([charts.Bar("التعويضات", 27.6, 30.7), charts.Bar("أخرى", None)])
+        pairs = charts.pair_rows([charts.Pair("إربد", "44", 38, 55)])
+    assert (rows[0].label, rows[0].figure, rows[0].second) == ("التعويضات", "28", "31")
+    assert rows[1].figure
+    assert "<rect" not in rows[1].drawing
+    assert (pairs[0].figure, pairs[0].second) == ("38", "55")
+    for row in [*rows, *pairs]:
+        assert "<text" not in row.drawing
+        assert "class=" not in row.drawing
+
+
+@pytest.mark.parametrize(
+    ("text", "joins"), [("২৮", False), ("28", False), ("ক্ষ", True), ("ភ្នំ", True)]
+)
+def test_digits_need_no_shaping(text: str, joins: bool) -> None:
+    assert charts.needs_shaping(text) is joins
