@@ -72,7 +72,7 @@ def _check_database() -> None:
 
 @functools.cache
 def _migrations_on_disk() -> frozenset[tuple[str, str]]:
-    loader = MigrationLoader(None, ignore_no_initial=True)
+    loader = MigrationLoader(None)
     return frozenset((app, name) for app, name in loader.disk_migrations)
 
 

@@ -44,7 +44,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import psutil
 import psycopg2
@@ -414,7 +414,7 @@ def _profile(env: Mapping[str, str]) -> Profile:
     value = env.get("BETTERWORK_STORES_PROFILE") or "safe"
     if value not in DURABILITY:
         raise StoresError(f"BETTERWORK_STORES_PROFILE is safe or fast, not {value}.")
-    return cast(Profile, value)
+    return value
 
 
 def _account_name(uid: int) -> str:
