@@ -1,9 +1,21 @@
-"""Every address of the product."""
+"""Every address of the product, by app. The names are listed in docs/architecture.md."""
 
 from __future__ import annotations
 
 from django.urls import include, path
 
+from betterwork import health, views
+
 urlpatterns = [
+    path("", views.home, name="home"),
+    path("health/live", health.live, name="health_live"),
+    path("health/ready", health.ready, name="health_ready"),
     path("account/", include("allauth.urls")),
+    path("", include("betterwork.accounts.urls")),
+    path("", include("betterwork.records.urls")),
+    path("", include("betterwork.ui.urls")),
+    path("factories/", include("factories.urls")),
+    path("assessments/", include("assessments.urls")),
+    path("plan/", include("advisory.urls")),
+    path("", include("reporting.urls")),
 ]

@@ -1,0 +1,139 @@
+"""Answers by the hundred thousand, written inside the database.
+
+Used by the demo and by the benchmark. Whether a factory breaches a question is decided by a hash
+of both, against a probability that falls with the cycle: the same findings come back, some go, a
+few are new, and the same input gives the same world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.db import connection
+
+from betterwork.tenancy import scope
+
+# Share of factories with at least one non-compliance in the compliance point, first cycle.
+POINT_RATES: dict[str, float] = {
+    "CL-CLB": 0.01, "CL-HZW": 0.03, "CL-DOC": 0.12,
+    "DI-GEN": 0.15, "DI-OTH": 0.20, "DI-RAC": 0.03, "DI-REL": 0.01,
+    "FL-BON": 0.01, "FL-COE": 0.04, "FL-OVT": 0.04, "FL-PRI": 0.004,
+    "FA-CB": 0.27, "FA-FTA": 0.15, "FA-IND": 0.24, "FA-STR": 0.02, "FA-UOP": 0.36,
+    "CO-MOP": 0.11, "CO-MIN": 0.20, "CO-OTW": 0.35, "CO-PDL": 0.56, "CO-PRE": 0.24,
+    "CO-SOC": 0.50, "CO-INF": 0.41,
+    "CT-PRO": 0.31, "CT-DDD": 0.46, "CT-EMP": 0.52, "CT-TER": 0.32,
+    "OSH-CHM": 0.70, "OSH-EP": 0.81, "OSH-HFA": 0.66, "OSH-MS": 0.74, "OSH-WEL": 0.60,
+    "OSH-ACC": 0.10, "OSH-WPR": 0.86, "OSH-ENV": 0.55,
+    "WT-LV": 0.29, "WT-OT": 0.84, "WT-REG": 0.37,
+}  # fmt: skip
+IMPROVES = 0.88  # of the probability is left after each cycle
+RECURS = 0.8  # of the questions are decided by the factory, the rest anew at each visit
+
+_SEEN = (
+    "On floor 2, sewing lines 4 to 6, on the first day",
+    "In the cutting section, on the morning of the first day",
+    "In the records of the last three months",
+    "On floor 4, lines 11 and 12, during overtime",
+    "In the finishing section, on the second day",
+    "In the files of 12 workers drawn by the team",
+    "In the washing unit and the store beside it",
+)
+_TOLD = (
+    "Five of eight workers interviewed say the same",
+    "The personnel manager confirmed it",
+    "The records of the quarter show the same",
+    "Two members of the committee raised it as well",
+    "The supervisor of the section confirmed it",
+)
+
+_HASH = "((hashtextextended(%s, 7) & 2147483647)::float8 / 2147483647)"
+
+
+def _sql_list(texts: tuple[str, ...]) -> str:
+    return "ARRAY[" + ", ".join("'" + text.replace("'", "''") + "'" for text in texts) + "]"
+
+
+def write_answers(
+    assessment_ids: list[UUID] | None = None,
+    *,
+    share: float = 1.0,
+    rates: Mapping[str, float] = POINT_RATES,
+) -> int:
+    """Answer every question of the tool for assessments in scope that have no answer yet.
+
+    `share` below 1 leaves the later questions open, as in the middle of a visit. Answers the count.
+    """
+    programme = scope.current_programme()
+    rate_rows = ", ".join(f"('{point}', {rate})" for point, rate in rates.items())
+    stays = _HASH % "a.factory_id::text || q.lineage"
+    varies = _HASH % "a.id::text || q.lineage"
+    redraw = _HASH % "q.lineage || a.id::text"
+    sql = f"""
+        WITH rate(point_id, share) AS (VALUES {rate_rows}),
+        asked AS (
+            SELECT q.*, count(*) FILTER (WHERE q.kind = 'ncq')
+                       OVER (PARTITION BY q.version_id, q.point_id) AS siblings,
+                   row_number() OVER (PARTITION BY q.version_id ORDER BY q."order") AS place,
+                   count(*) OVER (PARTITION BY q.version_id) AS total
+            FROM assessments_toolquestion q
+        ),
+        drawn AS (
+            SELECT a.id AS assessment_id, a.programme_id, a.starts_on, a.created_by_id, q.id AS question_id,
+                   q.point_id, q.kind, q.lineage, q.value_type, q.value_rules, q.is_structural, q.finding,
+                   CASE WHEN {redraw} < {RECURS} THEN {stays} ELSE {varies} END AS draw,
+                   {varies} AS noise,
+                   (1 - power(1 - COALESCE(r.share, 0.02)
+                        * power({IMPROVES}, a.cycle_number - 1), 1.0 / GREATEST(q.siblings, 1)))
+                     * CASE WHEN q.is_structural THEN 0 ELSE 1 END AS chance,
+                   (q.applies ? 'needs' AND NOT (
+                      (NOT q.applies->'needs' ? 'dormitory' OR f.has_dormitory)
+                      AND (NOT q.applies->'needs' ? 'migrant_workers' OR f.has_migrant_workers))) AS absent
+            FROM assessments_assessment a
+            JOIN factories_factory f ON f.id = a.factory_id
+            JOIN asked q ON q.version_id = a.version_id
+            LEFT JOIN rate r ON r.point_id = q.point_id
+            WHERE a.programme_id = %s AND a.starts_on IS NOT NULL
+              AND (%s::uuid[] IS NULL OR a.id = ANY(%s::uuid[]))
+              AND q.place <= q.total * %s
+              AND NOT EXISTS (SELECT 1 FROM assessments_answer x WHERE x.assessment_id = a.id)
+        ),
+        decided AS (
+            SELECT *, CASE
+                WHEN kind = 'fgw' THEN ''
+                WHEN absent THEN 'not_applicable'
+                WHEN is_structural THEN 'structural'
+                WHEN draw < chance THEN 'non_compliant'
+                WHEN noise > 0.985 THEN 'not_applicable'
+                ELSE 'compliant' END AS outcome
+            FROM drawn
+        )
+        INSERT INTO assessments_answer (
+            programme_id, assessment_id, question_id, point_id, outcome, reason, finding, sources,
+            value_number, value_text, value_choice, value_date, value_boolean, revision,
+            answered_by_id, answered_at)
+        SELECT programme_id, assessment_id, question_id, point_id, outcome,
+               CASE WHEN outcome = 'not_applicable' THEN 'Not present at this factory.' ELSE '' END,
+               CASE WHEN outcome IN ('non_compliant', 'structural') THEN
+                    ({_sql_list(_SEEN)})[1 + (noise * 6.99)::int %% {len(_SEEN)}] || ': '
+                    || lower(left(finding->>'en', 1)) || substr(finding->>'en', 2) || ' '
+                    || ({_sql_list(_TOLD)})[1 + (noise * 99)::int %% {len(_TOLD)}] || '.'
+               ELSE '' END,
+               CASE WHEN outcome = 'non_compliant' THEN ARRAY['documents', 'workers']
+                    WHEN outcome = 'structural' THEN ARRAY['documents', 'management']
+                    WHEN outcome = 'compliant' THEN ARRAY['documents', 'observation']
+                    ELSE ARRAY[]::varchar[] END,
+               CASE WHEN value_type = 'number' THEN round((
+                    COALESCE((value_rules->>'min')::numeric, 0)
+                    + (noise * noise)::numeric * LEAST(COALESCE((value_rules->>'max')::numeric, 400), 400))
+                    , 0) END,
+               CASE WHEN value_type = 'text' THEN 'As told by the manager on the day of the visit.' ELSE '' END,
+               CASE WHEN value_type = 'choice' THEN value_rules->'choices'->0->>'key' ELSE '' END,
+               CASE WHEN value_type = 'date' THEN starts_on - 200 END,
+               CASE WHEN value_type = 'boolean' THEN noise < 0.6 END,
+               1, created_by_id, starts_on + interval '11 hours'
+        FROM decided
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [programme, assessment_ids, assessment_ids, share])
+        return int(cursor.rowcount)
