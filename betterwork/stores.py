@@ -1057,7 +1057,7 @@ class _Keeper:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Commands: keep (internal), start, stop, status, prepare."""
+    """Commands: keep (internal), stop, status, dump, restore, prepare."""
     parser = argparse.ArgumentParser(prog="stores", description=__doc__.split("\n", 1)[0])
     commands = parser.add_subparsers(dest="command", required=True)
     keep = commands.add_parser("keep", help="own the servers (started by the other commands)")
@@ -1070,12 +1070,19 @@ def main(arguments: list[str] | None = None) -> int:
         commands.add_parser(name, help=text).add_argument(
             "var_dir", type=Path, nargs="?", default=None
         )
+    for name, text in (
+        ("dump", "write the embedded database to a file"),
+        ("restore", "put a dumped database back, in place of the present one"),
+    ):
+        commands.add_parser(name, help=text).add_argument("file", type=Path)
     prepare = commands.add_parser(
         "prepare", help="on another server: create the database and both roles, safe to repeat"
     )
     prepare.add_argument("--admin-url", default=os.environ.get("DATABASE_ADMIN_URL", ""))
     options = parser.parse_args(arguments)
 
+    if options.command in ("dump", "restore"):
+        return _copy_command(options.command, options.file)
     if options.command == "keep":
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
         return _Keeper(_Place(options.var_dir), options.profile).run()
@@ -1088,6 +1095,28 @@ def main(arguments: list[str] | None = None) -> int:
         print("running" if up else "not running")
         return 0 if up else 3
     return _prepare_command(options.admin_url)
+
+
+def _copy_command(command: str, file: Path) -> int:
+    """Dump or restore as the superuser: row-level security binds the owner of the tables too."""
+    var_dir = var_directory()
+    place = _Place(var_dir)
+    with running(var_dir, profile=_profile(os.environ)):
+        environment = {
+            **os.environ,
+            "PGHOST": str(place.socket_dir),
+            "PGUSER": SUPERUSER,
+            # Not an argument: those can be read by everyone on the machine.
+            "PGPASSWORD": place.secrets()["superuser"],
+        }
+        if command == "dump":
+            program = ["pg_dump", f"--dbname={DATABASE_NAME}", "--format=custom", f"--file={file}"]
+        else:
+            # All or nothing: a broken file leaves what was there.
+            program = ["pg_restore", f"--dbname={DATABASE_NAME}", "--single-transaction"]
+            program += ["--clean", "--if-exists", str(file)]
+        program[0] = str(_postgres_bin() / program[0])
+        return subprocess.run(program, env=environment, check=False).returncode
 
 
 def _prepare_command(admin_url: str) -> int:

@@ -241,6 +241,27 @@ def test_everything_killed_at_once_starts_again(note_table: stores.Stores, var_d
     assert notes(again.database_url) == ["kept"]
 
 
+def test_a_dump_brings_back_rows_roles_and_rights(
+    note_table: stores.Stores, var_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BETTERWORK_VAR", str(var_dir))
+    monkeypatch.delenv("BETTERWORK_STORES_PROFILE", raising=False)
+    dump = str(var_dir / "all.dump")
+    # Row-level security that binds the owner too must not make the dump lose rows.
+    execute(note_table.owner_url, "ALTER TABLE note ENABLE ROW LEVEL SECURITY")
+    execute(note_table.owner_url, "ALTER TABLE note FORCE ROW LEVEL SECURITY")
+    execute(note_table.owner_url, "CREATE POLICY own ON note USING (text = 'kept')")
+    write(note_table.database_url, "kept")
+    assert stores.main(["dump", dump]) == 0
+    again = stores.start(var_dir)
+    execute(again.owner_url, "DROP TABLE note")
+    assert stores.main(["restore", dump]) == 0
+    again = stores.start(var_dir)
+    assert notes(again.database_url) == ["kept"]
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        write(again.database_url, "against the policy")
+
+
 def test_data_made_safe_is_not_opened_with_unsafe_writes(
     running: stores.Stores, var_dir: Path
 ) -> None:
