@@ -215,6 +215,15 @@ def _off_the_team(
     return [_refusal(RefusalCode.SAME_REVIEWER_AS_TEAM)] if actor.user_id in facts.team else []
 
 
+def _by_itself_if_chosen(
+    facts: AssessmentFacts, actor: Actor, settings: AssessmentSettings
+) -> list[Refusal]:
+    """A report goes out without a person only where the programme has chosen so."""
+    if actor.position is not Position.SYSTEM or settings.releases_by_itself:
+        return []
+    return [_refusal(RefusalCode.NOT_YOUR_TASK, position=actor.position, needed=("reviewer",))]
+
+
 def _independent(
     facts: AssessmentFacts, actor: Actor, settings: AssessmentSettings
 ) -> list[Refusal]:
@@ -351,6 +360,7 @@ TRANSITIONS: dict[Move, Transition] = {
             Status.RELEASED,
             _REVIEWER | {Position.SYSTEM},
             _off_the_team,
+            _by_itself_if_chosen,
             _remarks_settled,
             _comments_over,
         ),

@@ -229,6 +229,25 @@ def test_factory_may_end_the_comment_period_early() -> None:
     assert next_state(facts, Move.RELEASE, REVIEWER) is Status.RELEASED
 
 
+def test_check_in_before_the_day_needs_a_reason() -> None:
+    early = replace(PLANNED, today=DAY - timedelta(days=1))
+    assert codes(early, Move.CHECK_IN, LEAD) == {RefusalCode.CHECK_IN_TOO_EARLY}
+    assert codes(replace(early, reason="Strike called for tomorrow"), Move.CHECK_IN, LEAD) == set()
+
+
+def test_another_reviewer_off_the_team_may_release() -> None:
+    assert refusals(DRAFT, Move.RELEASE, Actor(Position.REVIEWER, "second")) == ()
+    assert codes(DRAFT, Move.RELEASE, Actor(Position.REVIEWER, "lead")) == {
+        RefusalCode.SAME_REVIEWER_AS_TEAM
+    }
+
+
+def test_a_report_goes_out_by_itself_only_where_the_programme_chose_so() -> None:
+    assert codes(DRAFT, Move.RELEASE, SYSTEM) == {RefusalCode.NOT_YOUR_TASK}
+    chosen = AssessmentSettings(releases_by_itself=True)
+    assert refusals(DRAFT, Move.RELEASE, SYSTEM, chosen) == ()
+
+
 def test_team_size_is_a_setting() -> None:
     facts = replace(PLANNED, team=frozenset({"lead"}))
     assert refusals(facts, Move.CHECK_IN, LEAD, AssessmentSettings(min_team=1)) == ()
@@ -281,7 +300,7 @@ class AssessmentMachine(RuleBasedStateMachine):
         super().__init__()
         self.facts = at(Status.PLANNED, planned_on=DAY + timedelta(days=2), unanswered=2)
         self.trail = [Status.PLANNED]
-        self.edited_since_signing = False
+        self.came_early = False
 
     def change(self, **facts: Any) -> None:
         self.facts = replace(self.facts, **facts)
@@ -333,6 +352,8 @@ class AssessmentMachine(RuleBasedStateMachine):
         if target is Status.SUBMITTED:
             assert self.facts.signatures == self.facts.team
             assert self.facts.unanswered == 0
+        if move is Move.CHECK_IN:
+            self.came_early = reason
         if move is Move.START_REVIEW:
             self.change(reviewer=actor.user_id)
         if move is Move.RETURN_TO_TEAM:
@@ -366,10 +387,10 @@ class AssessmentMachine(RuleBasedStateMachine):
         assert self.facts.reviewer not in self.facts.team
 
     @invariant()
-    def never_inside_before_the_day(self) -> None:
+    def inside_before_the_day_only_with_a_reason(self) -> None:
         planned_on = self.facts.planned_on
         assert planned_on is not None
-        if self.facts.today < planned_on:
+        if self.facts.today < planned_on and not self.came_early:
             assert set(self.trail) <= {Status.PLANNED, Status.POSTPONED, Status.CANCELLED}
 
 
