@@ -39,7 +39,7 @@ POLL_SECONDS = 0.3
 MAX_DEATHS, DEATH_WINDOW_SECONDS = 5, 60.0
 LOG_LIMIT_BYTES = 20_000_000
 PR_SET_PDEATHSIG = 1
-TROUBLE = re.compile(r"\b(ERROR|CRITICAL)\b|^Traceback|Unhandled exception")
+TROUBLE = re.compile(r"\b(ERROR|CRITICAL)\b")
 
 
 class CannotRun(Exception):
