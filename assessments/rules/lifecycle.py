@@ -19,6 +19,7 @@ class Status(StrEnum):
     IN_PROGRESS = "in_progress"
     SUBMITTED = "submitted"
     QUALITY_REVIEW = "quality_review"
+    RETURNED = "returned"  # in progress again, the visit itself being over
     FACTORY_REVIEW = "factory_review"
     RELEASED = "released"
     POSTPONED = "postponed"
@@ -27,7 +28,7 @@ class Status(StrEnum):
 
 
 FINAL = frozenset({Status.RELEASED, Status.CANCELLED})
-EDITABLE = frozenset({Status.IN_PROGRESS})
+EDITABLE = frozenset({Status.IN_PROGRESS, Status.RETURNED})
 
 
 class Position(StrEnum):
@@ -83,7 +84,6 @@ class RefusalCode(StrEnum):
     COMMENT_PERIOD_MISSING = "comment_period_missing"
     COMMENT_PERIOD_RUNNING = "comment_period_running"
     COMMENTS_UNANSWERED = "comments_unanswered"
-    ALREADY_REVIEWED = "already_reviewed"
     REASON_MISSING = "reason_missing"
     REASON_UNKNOWN = "reason_unknown"
 
@@ -275,15 +275,6 @@ def _postpone_reason(
     return []
 
 
-def _not_reviewed(
-    facts: AssessmentFacts, actor: Actor, settings: AssessmentSettings
-) -> list[Refusal]:
-    """Returned by a reviewer, an assessment is in progress again, but its visit was held."""
-    if facts.reviewer is None:
-        return []
-    return [_refusal(RefusalCode.ALREADY_REVIEWED)]
-
-
 @dataclass(frozen=True, slots=True)
 class Transition:
     """One row of the table: from any of `sources` to `target`, by any of `positions`."""
@@ -320,7 +311,7 @@ TRANSITIONS: dict[Move, Transition] = {
         ),
         _row(
             Move.SUBMIT,
-            {Status.IN_PROGRESS},
+            {Status.IN_PROGRESS, Status.RETURNED},
             Status.SUBMITTED,
             TEAM,
             _team,
@@ -331,7 +322,7 @@ TRANSITIONS: dict[Move, Transition] = {
         _row(
             Move.RETURN_TO_TEAM,
             {Status.QUALITY_REVIEW},
-            Status.IN_PROGRESS,
+            Status.RETURNED,
             _REVIEWER,
             _independent,
             _remarks_made,
@@ -370,7 +361,6 @@ TRANSITIONS: dict[Move, Transition] = {
             Status.POSTPONED,
             TEAM | {Position.PLANNER},
             _postpone_reason,
-            _not_reviewed,
         ),
         _row(
             Move.RECORD_REFUSAL,
@@ -378,7 +368,6 @@ TRANSITIONS: dict[Move, Transition] = {
             Status.ACCESS_REFUSED,
             TEAM,
             _on_the_day,
-            _not_reviewed,
             _reasoned,
         ),
         _row(
@@ -514,6 +503,7 @@ def acts_next(status: Status) -> frozenset[Position]:
     moves = {
         Status.PLANNED: Move.CHECK_IN,
         Status.IN_PROGRESS: Move.SUBMIT,
+        Status.RETURNED: Move.SUBMIT,
         Status.SUBMITTED: Move.START_REVIEW,
         Status.QUALITY_REVIEW: Move.SHARE_DRAFT,
         Status.FACTORY_REVIEW: Move.RELEASE,
