@@ -1,7 +1,7 @@
 """One item of the improvement plan: its status from what happened to it, and who may do what.
 
 The item's history is a list of events; status is computed from it by one fold, so it cannot
-disagree with the history. Source: docs/domain/rules/plan.md, rules P-1 to P-8.
+disagree with the history. Source: docs/domain/rules/plan.md, rules P-1 to P-6.
 """
 
 from collections.abc import Iterable

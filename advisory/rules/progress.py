@@ -2,7 +2,7 @@
 
 A batch is what entered the plan together: the findings of one assessment, one self-diagnosis.
 Each batch keeps its own line, so that new findings never change the progress shown for older
-ones; completed and verified are never added up. Source: docs/domain/rules/plan.md, P-7 to P-10.
+ones; completed and verified are never added up. Source: docs/domain/rules/plan.md, P-7 to P-9.
 """
 
 from collections import defaultdict
