@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 from django.utils import timezone
 
 from advisory.models import (
@@ -92,26 +93,36 @@ def load(today: date) -> list[str]:
     password = make_password(DEMO_PASSWORD)
     buyers, groups = _organisations()
     for country in names.COUNTRIES:
-        with scope.platform_scope():
-            programme = Programme.objects.filter(code=country.code).first()
-            if programme is None:
-                continue
-            if User.objects.filter(email=_email("manager", country)).exists():
-                continue
-            world = World(country, programme, today, random.Random(country.code))
-            world.buyers, world.groups = buyers, groups
-            _people(world, password)
-        with scope.programme_scope(programme.pk):
-            _factories(world)
-        with scope.platform_scope():
-            _factory_people(world, password)
-        with scope.programme_scope(programme.pk):
-            _engagement(world)
-        built.append(country.code)
+        with transaction.atomic():  # a programme is there whole or not at all
+            if _programme(country, today, password, buyers, groups):
+                built.append(country.code)
     if built:
         with scope.platform_scope():
             _people_beyond_programmes(buyers, groups, password)
     return built
+
+
+def _programme(
+    country: names.Country,
+    today: date,
+    password: str,
+    buyers: list[Buyer],
+    groups: list[ManufacturingGroup],
+) -> bool:
+    with scope.platform_scope():
+        programme = Programme.objects.filter(code=country.code).first()
+        if programme is None or User.objects.filter(email=_email("manager", country)).exists():
+            return False
+        world = World(country, programme, today, random.Random(country.code))
+        world.buyers, world.groups = buyers, groups
+        _people(world, password)
+    with scope.programme_scope(programme.pk):
+        _factories(world)
+    with scope.platform_scope():
+        _factory_people(world, password)
+    with scope.programme_scope(programme.pk):
+        _engagement(world)
+    return True
 
 
 def _organisations() -> tuple[list[Buyer], list[ManufacturingGroup]]:
@@ -731,7 +742,7 @@ def _live_assessments(world: World) -> None:
     ):
         breach = (
             Answer.objects.filter(
-                assessment=assessment, outcome="non_compliant", point_id__startswith="OSH"
+                assessment=assessment, outcome="non_compliant", point__code__startswith="OSH"
             )
             .order_by("question__order")
             .first()
