@@ -15,6 +15,7 @@ from reporting.pdf.fonts import PROJECT
 from reporting.pdf.render import render_pdf
 
 ROUNDS = 3
+BLOCKS = 48  # about 30 pages
 SENTENCES = {
     "en": (
         "The exit on floor {n} was locked with a chain while 64 workers were at the lines.",
@@ -37,10 +38,10 @@ STYLE = (
 )
 
 
-def sample_html(language: str, blocks: int = 48) -> str:
+def sample_html(language: str, blocks: int = BLOCKS) -> str:
     """A report-like document: per block a heading, a paragraph and a row of findings each.
 
-    48 blocks are about 30 pages. Numbers and word order differ from block to block.
+    Numbers and word order differ from block to block.
     """
     sentences = SENTENCES[language]
     body = []

@@ -16,8 +16,9 @@ font units (`upem` of them per font size).
 
 import io
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from reporting.pdf.composites import Composite, Part, with_composites
@@ -32,6 +33,12 @@ JOINERS = "\u200c\u200d"
 HANGING_SHIFT = 0.06
 # Shapes closer than this share of the font size are the same: rounding at another size.
 SAME_SHAPE = 1 / 400
+# Advances closer than this are the same: the rest is a small move of the pen.
+SAME_ADVANCE = 1 / 50
+# Room for marks that are said beside a right-to-left letter. poppler takes a glyph that starts
+# nearer than 0.1 to the one before for a shadow of it and begins a new word; pdf.js, which gives
+# no width to marks, sees a space where more than 0.102 is left open.
+ROOM_OF_MARKS = 0.101
 INTS_PER_GLYPH = 5  # PangoGlyphInfo: glyph, width, x offset, y offset, flags
 
 
@@ -68,9 +75,6 @@ class Operand(NamedTuple):
 
     text: str
     error: float  # 1/1000 of the font size: how far the pen is too far right afterwards
-
-
-EMPTY_SHAPE = Composite((), 0)
 
 
 class Book:
@@ -138,7 +142,7 @@ def code_for(font: Any, text: str, shape: Composite) -> int:
     known = book.made.setdefault((text, tuple(part.glyph for part in shape.parts)), [])
     tolerance = font.upem * SAME_SHAPE
     for code, other in known:
-        if all(
+        if abs(shape.advance - other.advance) <= font.upem * SAME_ADVANCE and all(
             abs(one.dx - two.dx) <= tolerance and abs(one.dy - two.dy) <= tolerance
             for one, two in zip(shape.parts, other.parts, strict=True)
         ):
@@ -153,20 +157,51 @@ def code_for(font: Any, text: str, shape: Composite) -> int:
     return code
 
 
-def said(text: str, is_rtl: bool) -> list[str]:
-    """What the glyphs of a cluster say: the drawn one, then empty ones beside it.
+def split_tail(text: str) -> tuple[str, str]:
+    """A left-to-right cluster's text, cut before its first nonspacing mark or format character.
 
-    Left to right, the text is cut before its first nonspacing mark or format character: pdf.js
-    takes a glyph for zero-width when its text contains a nonspacing mark (mozilla/pdf.js issue
-    21890). Right to left, each letter stands alone, because poppler and pdfium turn a line round
-    letter by letter and would turn a ligature of lam and alef round as well.
+    pdf.js takes a glyph for zero-width when its text contains a nonspacing mark (mozilla/pdf.js
+    issue 21890), so an empty glyph after the drawn one says the rest.
     """
-    if is_rtl:
-        return list(text)
     for i, char in enumerate(text):
         if i and unicodedata.category(char) in ("Mn", "Cf"):
-            return [text[:i], text[i:]]
-    return [text]
+            return text[:i], text[i:]
+    return text, ""
+
+
+def letters(text: str) -> list[str]:
+    """A right-to-left cluster's text: each letter, and each letter's marks, for themselves.
+
+    poppler and pdfium turn a line round glyph by glyph and letter by letter, so a glyph that
+    says lam and alef would be read as alef and lam.
+    """
+    found: list[str] = []
+    for char in text:
+        is_mark = unicodedata.category(char) in ("Mn", "Cf")
+        if is_mark and found and unicodedata.category(found[-1][0]) in ("Mn", "Cf"):
+            found[-1] += char
+        else:
+            found.append(char)
+    return found
+
+
+def spread(shape: Composite, text: str, upem: int) -> list[tuple[str, Composite]]:
+    """Glyphs that together draw a shape and say the letters of a right-to-left cluster.
+
+    In visual order: empty glyphs for all letters but the first, from the last one on, then the
+    first letter with all the ink. Each gets a part of the advance, as if they stood in a row.
+    """
+    first, *others = letters(text)
+    bases = 1 + sum(unicodedata.category(other[0]) not in ("Mn", "Cf") for other in others)
+    room, row = shape.advance, []
+    for other in reversed(others):
+        is_mark = unicodedata.category(other[0]) in ("Mn", "Cf")
+        wanted = round(upem * ROOM_OF_MARKS) if is_mark else shape.advance // bases
+        width = max(0, min(wanted, room // 2))
+        room -= width
+        row.append((other, Composite((), width)))
+    moved = tuple(part._replace(dx=part.dx - (shape.advance - room)) for part in shape.parts)
+    return [*row, (first, Composite(moved, room))]
 
 
 class Drawing:
@@ -187,7 +222,7 @@ class Drawing:
         # Older Pango gives a wrong size in the description (its issue 530), as in WeasyPrint.
         self.size_from_style: bool = pango.pango_version() < 14802
         self.draw_text, self.Font = draw_text, Font
-        self.original_line = draw_text.draw_first_line
+        self.original_line: Callable[..., list[Any]] = draw_text.draw_first_line
         self.original_clean = Font.clean
         self.original_unused = Font.get_unused_glyph_id
 
@@ -297,7 +332,7 @@ class Drawing:
     def clusters(self, run: Run, begin: int, end: int, after: int) -> Iterator[Cluster]:
         """The clusters of a word in visual order. `after` is the byte after the word."""
         bounds = sorted({*run.starts[begin:end], after})
-        ends = dict(zip(bounds, bounds[1:], strict=False))
+        ends = dict(pairwise(bounds))
         first = begin
         while first < end:
             start, last = run.starts[first], first + 1
@@ -357,7 +392,7 @@ class Drawing:
                 if operand is None:
                     operand = known[key] = self.operand(stream, run, begin, end, after)
                 if abs(error) >= 1:
-                    pieces.append(str(round(error)))
+                    pieces.append(f" {round(error)} ")
                     error -= round(error)
                 pieces.append(operand.text)
                 error += operand.error
@@ -380,22 +415,25 @@ class Drawing:
             if all(glyph.id == self.empty for glyph in glyphs):
                 error -= advance * per_unit  # direction marks and the like: nothing to say
                 continue
-            shape, shift = self.shape(stream, run, glyphs)
-            head, *tails = said(text, run.is_rtl)
-            codes = [code_for(font, head, shape)]
-            codes += [code_for(font, tail, EMPTY_SHAPE) for tail in tails]
+            shape, shift = self.shape(stream, run, glyphs, text.isspace())
             if run.is_rtl:
-                codes.reverse()
+                row = spread(shape, text, font.upem)
+            else:
+                head, tail = split_tail(text)
+                row = [(head, shape), (tail, Composite((), 0))] if tail else [(head, shape)]
+            codes = [code_for(font, said, drawn) for said, drawn in row]
             move = error - shift * per_unit
             if abs(move) >= 1:
-                pieces.append(str(round(move)))
+                pieces.append(f" {round(move)} ")
                 move -= round(move)
             pieces.append(f"<{''.join(f'{code:04x}' for code in codes)}>")
-            drawn = font.widths[codes[-1] if run.is_rtl else codes[0]]
-            error = move + drawn + (shift - advance) * per_unit
+            width = sum(font.widths[code] for code in codes)
+            error = move + width + (shift - advance) * per_unit
         return Operand("".join(pieces), error)
 
-    def shape(self, stream: Any, run: Run, glyphs: tuple[Glyph, ...]) -> tuple[Composite, int]:
+    def shape(
+        self, stream: Any, run: Run, glyphs: tuple[Glyph, ...], is_space: bool
+    ) -> tuple[Composite, int]:
         """The glyph to draw for a cluster, and how far to move the pen first (Pango units).
 
         A rise (Ts) is never used: readers split words there. It goes into the shape instead.
@@ -404,6 +442,11 @@ class Drawing:
         if len(glyphs) == 1:
             glyph = glyphs[0]
             natural = round(self.natural_width(stream, run, glyph.id) * run.font.upem / 1000)
+            advance, dx = round(glyph.width * scale), round(glyph.dx * scale)
+            limit = run.font.upem * SAME_ADVANCE
+            if run.is_rtl and max(abs(dx), abs(advance - natural)) > limit and not is_space:
+                # Kerning of Arabic is wide enough to be read as a space between two letters.
+                return Composite((Part(glyph.id, dx, round(-glyph.dy * scale)),), advance), 0
             return Composite((Part(glyph.id, 0, round(-glyph.dy * scale)),), natural), glyph.dx
         parts, pen = [], 0
         for glyph in glyphs:

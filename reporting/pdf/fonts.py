@@ -7,6 +7,7 @@ text needs, and only those, because each face costs time.
 """
 
 import io
+import logging
 import os
 import re
 import tempfile
@@ -39,17 +40,13 @@ def default_directories() -> tuple[Path, ...]:
     return (built, *(packages / family.package / "files" for family in FAMILIES))
 
 
-@dataclass(frozen=True)
-class Face:
-    """One font file: a subset of a family in one weight."""
+@cache
+def code_points(path: Path) -> frozenset[int]:
+    """Code points that a woff2 file draws: its own table, not the range a style sheet declares."""
+    from fontTools.ttLib import TTFont
 
-    family: str
-    weight: int
-    path: Path
-
-    @property
-    def url(self) -> str:
-        return URL_PREFIX + self.path.name
+    with TTFont(path, lazy=True) as font:
+        return frozenset(font["cmap"].getBestCmap())
 
 
 @cache
@@ -64,51 +61,96 @@ def unpacked(path: Path) -> bytes:
 
 
 @cache
-def code_points(path: Path) -> frozenset[int]:
-    """Code points that a woff2 file draws: its own table, not the range a style sheet declares."""
-    from fontTools.ttLib import TTFont
+def merged(paths: tuple[Path, ...]) -> bytes:
+    """One TrueType font of several subsets of a family: 0.2 s, so once per process.
 
-    with TTFont(path, lazy=True) as font:
-        return frozenset(font["cmap"].getBestCmap())
+    A word such as "Việt" takes letters from two subsets. As two fonts it would be kerned badly,
+    and pdfium would read it as two words.
+    """
+    if len(paths) == 1:
+        return unpacked(paths[0])
+    from fontTools.merge import Merger, Options
+
+    # Hints: WeasyPrint drops them, and programs of several files cannot be joined.
+    options = Options(drop_tables=["cvt ", "fpgm", "prep", "gasp", "STAT"])
+    chatter = logging.getLogger("fontTools.merge")
+    level = chatter.level
+    chatter.setLevel(logging.ERROR)
+    try:
+        font = Merger(options).merge([io.BytesIO(unpacked(path)) for path in paths])
+    finally:
+        chatter.setLevel(level)
+    for name in font.getGlyphOrder():
+        font["glyf"][name].removeHinting()
+    # No clock in the file, or every process would embed other bytes.
+    font.recalcTimestamp = False
+    font["head"].created = font["head"].modified = 0
+    out = io.BytesIO()
+    font.save(out)
+    return out.getvalue()
+
+
+@dataclass(frozen=True)
+class Face:
+    """What a document needs of a family in one weight: a font of one or more subset files."""
+
+    family: str
+    weight: int
+    paths: tuple[Path, ...]
+
+    @property
+    def url(self) -> str:
+        return URL_PREFIX + "+".join(path.stem for path in self.paths) + ".ttf"
 
 
 class FontStore:
-    """The project's faces in some directories.
+    """The project's font files in some directories.
 
-    Raises: FontFileMissing when a face of `betterwork.ui.assets.FAMILIES` is in none of them.
+    Raises: FontFileMissing when a file of `betterwork.ui.assets.FAMILIES` is in none of them.
     """
 
     def __init__(self, directories: Sequence[Path]) -> None:
-        self.faces = tuple(
-            Face(family.family, weight, self._find(directories, family.package, subset, weight))
+        self.files = {
+            (family.family, subset, weight): self._find(
+                directories, f"{family.package}-{subset}-{weight}-normal.woff2"
+            )
             for family in FAMILIES
             for subset in family.subsets
             for weight in WEIGHTS
-        )
-        self._by_url = {face.url: face for face in self.faces}
+        }
+        self._names = {path.name: path for path in self.files.values()}
 
     @staticmethod
-    def _find(directories: Sequence[Path], package: str, subset: str, weight: int) -> Path:
-        name = f"{package}-{subset}-{weight}-normal.woff2"
+    def _find(directories: Sequence[Path], name: str) -> Path:
         for directory in directories:
             if (path := directory / name).is_file():
                 return path
         raise FontFileMissing(name, [str(directory) for directory in directories])
 
     def faces_for(self, text: str) -> list[Face]:
-        """Faces that are the first to draw some character of the text, in the order of families.
+        """Faces of the subsets that are the first to draw some character of the text.
 
-        Both weights of a subset, or neither. Nearly every file draws the space, so asking for
+        Both weights of a family, or neither. Nearly every file draws the space, so asking for
         any common character would give all of them.
         """
-        left, found = set(map(ord, text)), []
-        for face in self.faces:
-            if face.weight == WEIGHTS[0]:
-                drawn = left & code_points(face.path)
+        left, faces = set(map(ord, text)), []
+        for family in FAMILIES:
+            subsets = []
+            for subset in family.subsets:
+                drawn = left & code_points(self.files[family.family, subset, WEIGHTS[0]])
                 left -= drawn
-            if drawn:
-                found.append(face)
-        return found
+                if drawn:
+                    subsets.append(subset)
+            faces += [
+                Face(
+                    family.family,
+                    weight,
+                    tuple(self.files[family.family, subset, weight] for subset in subsets),
+                )
+                for weight in WEIGHTS
+                if subsets
+            ]
+        return faces
 
     def style_sheet(self, text: str) -> str:
         """@font-face rules for a text, and the project's families as the default of the root.
@@ -125,11 +167,12 @@ class FontStore:
 
     def read(self, url: str) -> bytes:
         """TrueType bytes behind an address of `style_sheet`. Raises: KeyError."""
-        return unpacked(self._by_url[url].path)
+        stems = url.removeprefix(URL_PREFIX).removesuffix(".ttf").split("+")
+        return merged(tuple(self._names[f"{stem}.woff2"] for stem in stems))
 
     def has_file(self, path: Path) -> bool:
         """Whether a file is one of the store's own, by name: a copy in another place counts."""
-        return URL_PREFIX + path.name in self._by_url
+        return path.name in self._names
 
 
 @cache

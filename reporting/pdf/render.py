@@ -12,10 +12,11 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from reporting.pdf import cluster_glyphs, font_files
-from reporting.pdf.errors import MissingGlyphs, PdfError, ResourceRefused
+from reporting.pdf.errors import MissingGlyphs, ResourceRefused
 from reporting.pdf.fonts import FontStore, default_store, drawn_characters, only_our_fonts
 from reporting.pdf.resources import Resources, answer
 
@@ -121,7 +122,7 @@ def render_pdf(
                 ),
                 variant=variant,
             )
-        except _refusal() as stop:
+        except _stop() as stop:
             raise stop.refused from None
         metadata = document.metadata
         metadata.title = title or metadata.title
@@ -203,7 +204,7 @@ def _finish(pdf: Any, language: str, attachments: Sequence[Attachment]) -> None:
     relationships = {attachment.name: attachment.relationship for attachment in attachments}
     associated = []
     for item in pdf.objects:
-        if not isinstance(item, dict):
+        if not isinstance(item, pydyf.Dictionary):
             continue
         if item.get("Type") == "/Filespec" and item["UF"].string in relationships:
             item["AFRelationship"] = f"/{relationships[item['UF'].string]}"
@@ -240,29 +241,27 @@ def _w3c(moment: datetime) -> str:
 # Reading resources.
 
 
-def _refusal() -> type[BaseException]:
-    """The exception by which a refused address leaves WeasyPrint, which swallows all others."""
-    global _Stop
-    if _Stop is None:
-        from weasyprint.urls import FatalURLFetchingError
+@cache
+def _stop() -> Any:
+    """The exception by which a refused address leaves WeasyPrint, which swallows all others.
 
-        class Stop(FatalURLFetchingError):  # type: ignore[misc]
-            def __init__(self, refused: PdfError) -> None:
-                super().__init__(str(refused))
-                self.refused = refused
+    Made when first needed, since its base comes from WeasyPrint.
+    """
+    from weasyprint.urls import FatalURLFetchingError
 
-        _Stop = Stop
-    return _Stop
+    class Stop(FatalURLFetchingError):  # type: ignore[misc]
+        def __init__(self, refused: ResourceRefused) -> None:
+            super().__init__(str(refused))
+            self.refused = refused
 
-
-_Stop: Any = None
+    return Stop
 
 
 def _fetcher(base_url: str, resources: Resources, store: FontStore) -> Any:
     """A WeasyPrint fetcher that knows the document's files and can open nothing else."""
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-    stop = _refusal()
+    stop = _stop()
 
     class GivenFilesOnly(URLFetcher):  # type: ignore[misc]
         def __init__(self) -> None:
