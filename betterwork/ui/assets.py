@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # A change of the builder itself must rebuild too.
-BUILDER_VERSION = "3"
+BUILDER_VERSION = "4"
 WEIGHTS = (400, 600)
 
 
@@ -147,8 +147,9 @@ def build(*, sources: Path, node_modules: Path, target: Path, force: bool = Fals
         css = "\n".join(file.read_text(encoding="utf-8") for file in files)
         if name == "core":
             css = dark_by_system(css)
-        # @layer must be named before the faces, and the faces belong to each first sheet.
-        head = faces if name in ("core", "paper") else ""
+        # @layer must be named before the faces, and the faces belong to the first sheet. The PDF
+        # worker gets its faces from reporting.pdf.fonts: whole families, and only those in use.
+        head = faces if name == "core" else ""
         layers = "@layer reset, tokens, base, layout, parts, screens, print;\n"
         css = layers + head + compact(css)
         (target / "css" / f"{name}.css").write_text(css, encoding="utf-8")
