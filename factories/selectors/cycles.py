@@ -34,6 +34,7 @@ OUTLIVING = (_Kind.COMMITTEE_FORMED, _Kind.PLAN_OPENED, _Kind.ASSESSED)
 FIELD_OF = {
     _Kind.SELF_DIAGNOSIS: "self_diagnosis_on",
     _Kind.ASSESSED: "assessed_on",
+    _Kind.ASSESSMENT_ENDED: "assessment_ended_on",
     _Kind.DRAFT_SHARED: "draft_shared_on",
     _Kind.FACTORY_COMMENTED: "factory_commented_on",
     _Kind.REPORT_RELEASED: "report_released_on",
