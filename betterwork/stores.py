@@ -164,16 +164,16 @@ def start(var_dir: Path | str, *, profile: Profile = "safe") -> Stores:
     with _exclusive(place.start_lock):
         _hold(place)
         try:
-            if _is_locked(place.keeper_lock):
+            deadline = time.monotonic() + START_TIMEOUT_SECONDS
+            while _keeper_lives(place):
+                # A keeper that was just killed, or one that is bringing a server back, has written
+                # an address where nobody answers yet.
                 stores = place.read_state()
-                if stores is not None:
+                if stores is not None and _Redis(place).answers() and _Postgres(place).answers():
                     return stores
-                # A keeper without a state is one that is being killed: wait for its end.
-                _wait(
-                    lambda: not _is_locked(place.keeper_lock),
-                    STOP_TIMEOUT_SECONDS,
-                    "the old keeper",
-                )
+                if time.monotonic() > deadline:
+                    raise StoresError(f"The embedded stores do not answer. Logs: {place.log_dir}")
+                time.sleep(0.05)
             return _start_keeper(place, profile)
         except BaseException:
             _unhold(place)
@@ -200,10 +200,12 @@ def release(var_dir: Path | str) -> bool:
         return True
     with _exclusive(place.start_lock):
         _unhold(place)
-        if _is_locked(place.users_lock):
-            return False
-        _stop_now(place)
-        return True
+        for _ in range(5):
+            if not _has_users(place):
+                _stop_now(place)
+                return True
+            time.sleep(0.05)  # the keeper may be looking at the same moment
+        return False
 
 
 @contextlib.contextmanager
@@ -219,7 +221,7 @@ def running(var_dir: Path | str, *, profile: Profile = "safe") -> Iterator[Store
 def is_running(var_dir: Path | str) -> bool:
     """Tell whether the embedded stores of ``var_dir`` are up, without starting them."""
     place = _Place(Path(var_dir))
-    return place.root.is_dir() and _is_locked(place.keeper_lock)
+    return place.root.is_dir() and _keeper_lives(place)
 
 
 def var_directory(environ: Mapping[str, str] | None = None) -> Path:
@@ -467,8 +469,21 @@ def _try_exclusive(path: Path) -> int | None:
     return descriptor
 
 
-def _is_locked(path: Path) -> bool:
-    descriptor = _try_exclusive(path)
+def _keeper_lives(place: _Place) -> bool:
+    # Asked by a shared lock, so that two who ask at once do not take each other for the keeper.
+    descriptor = _open_lock(place.keeper_lock)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _has_users(place: _Place) -> bool:
+    """Whether anybody holds the stores. Two who ask at once may both hear yes: ask again later."""
+    descriptor = _try_exclusive(place.users_lock)
     if descriptor is None:
         return True
     os.close(descriptor)
@@ -546,17 +561,17 @@ def _start_keeper(place: _Place, profile: Profile) -> Stores:
 def _stop_now(place: _Place) -> bool:
     """Stop the keeper and what it keeps, or what a killed keeper left behind."""
     ran = False
-    if _is_locked(place.keeper_lock):
+    if _keeper_lives(place):
         ran = True
         pid = _read_pid(place.keeper_lock)
         if pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
-        _wait(lambda: not _is_locked(place.keeper_lock), STOP_TIMEOUT_SECONDS, "the stores to stop")
+        _wait(lambda: not _keeper_lives(place), STOP_TIMEOUT_SECONDS, "the stores to stop")
         if pid is not None:
             # The lock goes an instant before the process does.
             _wait(lambda: not _is_alive(pid), STOP_TIMEOUT_SECONDS, "the keeper to end")
-    for server in (_Redis(place), _Postgres(place, "safe")):
+    for server in (_Redis(place), _Postgres(place)):
         ran = server.stop() or ran
     place.state_file.unlink(missing_ok=True)
     return ran
@@ -616,11 +631,14 @@ class _Server:
                 return process
         return None
 
+    def discard_stale_pid(self) -> None:
+        """Keep a pid file that names nobody, or another program, from stopping a start."""
+        self.pid_file.unlink(missing_ok=True)
+
     def launch(self) -> None:
         """Start the process if it does not run, and wait until it answers. Raises: StoresError."""
         if self.process() is None:
-            # A pid file that names nobody, or another program, would make the server refuse.
-            self.pid_file.unlink(missing_ok=True)
+            self.discard_stale_pid()
             with (self.place.log_dir / f"{self.name}.log").open("ab") as output:
                 self._child = subprocess.Popen(
                     self.command(),
@@ -667,7 +685,7 @@ class _Postgres(_Server):
 
     name = "postgres"
 
-    def __init__(self, place: _Place, profile: Profile) -> None:
+    def __init__(self, place: _Place, profile: Profile = "safe") -> None:
         super().__init__(place)
         self.profile = profile
 
@@ -690,6 +708,15 @@ class _Postgres(_Server):
         for key, value in settings.items():
             command += ["-c", f"{key}={value}"]
         return command
+
+    def discard_stale_pid(self) -> None:
+        # The file also names the shared memory by which PostgreSQL sees processes of a killed
+        # server that still write, so it must stay. It ignores the number of its own parent: us.
+        try:
+            lines = self.pid_file.read_text().split("\n")
+        except FileNotFoundError:
+            return
+        self.pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]))
 
     def url(self, role: str, password: str, database: str = DATABASE_NAME) -> str:
         host = urllib.parse.quote(str(self.place.socket_dir), safe="")
@@ -970,7 +997,12 @@ class _Keeper:
 
     def run(self) -> int:
         own_lock = _try_exclusive(self.place.keeper_lock)
-        if own_lock is None:
+        for _ in range(40):
+            if own_lock is not None:
+                break
+            time.sleep(0.05)  # somebody is just asking whether a keeper lives
+            own_lock = _try_exclusive(self.place.keeper_lock)
+        else:
             return 0  # another keeper is at work
         os.truncate(own_lock, 0)
         os.write(own_lock, f"{os.getpid()}\n".encode())
@@ -1025,7 +1057,7 @@ class _Keeper:
             time.sleep(POLL_SECONDS)
             if self._bring_back(deaths):
                 continue
-            if _is_locked(self.place.users_lock):
+            if _has_users(self.place):
                 idle_since = None
                 continue
             now = time.monotonic()
@@ -1035,7 +1067,7 @@ class _Keeper:
             start_lock = _try_exclusive(self.place.start_lock)
             if start_lock is None:
                 continue  # somebody is just coming
-            if not _is_locked(self.place.users_lock):
+            if not _has_users(self.place):
                 return start_lock
             os.close(start_lock)
         return None
