@@ -31,6 +31,13 @@ OWN_DIGITS = {"ar": "٠", "bn": "০", "fa": "۰", "hi": "०", "km": "០", "ne
 SVG = "{http://www.w3.org/2000/svg}"
 # Stands for the alternative of a picture that says nothing; taken out again before writing.
 DECORATION = "\ue000decoration"
+# Rules for the screen stand in the same sheets, so these say nothing about the document.
+ABOUT_STYLE = (
+    "Ignored `",
+    "Invalid or unsupported selector",
+    "Expected a media type",
+    "Invalid media type",
+)
 UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 LANGUAGE_TAG = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*")
 
@@ -59,7 +66,8 @@ class PdfResult:
     """A finished file.
 
     sha256: hexadecimal; the same input gives the same bytes.
-    warnings: what WeasyPrint did not understand or found missing, in its own words, each once.
+    warnings: what WeasyPrint found missing or wrong in the document, in its own words, each once;
+        not the rules of style sheets that it does not know.
     """
 
     data: bytes
@@ -293,8 +301,8 @@ class _Messages(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if str(record.msg).startswith(".notdef glyph") and isinstance(record.args, tuple):
             self.missing.add(str(record.args[0]))
-        else:
-            self.texts.append(record.getMessage())
+        elif not (text := record.getMessage()).startswith(ABOUT_STYLE):
+            self.texts.append(text)
 
 
 class _LaidOutPages(logging.Handler):
