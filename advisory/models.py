@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from betterwork.tenancy.models import ProgrammeModel
@@ -125,6 +126,8 @@ class PlanItem(ProgrammeModel):
     root_cause = models.TextField(_("root cause"), blank=True)
     action = models.TextField(_("action"), blank=True)
     responsible = models.CharField(_("responsible"), max_length=120, blank=True)
+    # The day it entered the plan: items of one day and origin are one batch of the progress.
+    opened_on = models.DateField(_("in the plan since"), default=timezone.localdate)
     due_on = models.DateField(_("due"), null=True, blank=True)
 
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.PENDING)
@@ -255,7 +258,7 @@ class PlanEvidence(ProgrammeModel):
 class PlanEvent(ProgrammeModel):
     """Everything that happened to an item, newest last: append-only."""
 
-    item = models.ForeignKey(PlanItem, models.PROTECT, related_name="events")
+    item = models.ForeignKey(PlanItem, models.PROTECT, related_name="history")
     factory = models.ForeignKey("factories.Factory", models.PROTECT, related_name="+")
     kind = models.CharField(max_length=32)  # a word of records.vocabulary
     text = models.TextField(blank=True)

@@ -6,15 +6,18 @@ error's facts as named placeholders.
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from django.apps import apps
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy as _
 
 from betterwork.errors import DomainError
+from betterwork.ui import formats
 
 SENTENCES: dict[str, str | Promise] = {
     "stale_form": _("This page was open for a while. Load it again, then repeat the step."),
@@ -37,4 +40,9 @@ def sentence(error: DomainError) -> str:
     text = _all().get(error.code)
     if text is None:
         return gettext("The step was refused (%(code)s).") % {"code": error.code}
-    return str(text) % error.facts if error.facts else str(text)
+    return str(text) % _shown(error.facts) if error.facts else str(text)
+
+
+def _shown(facts: dict[str, Any]) -> dict[str, Any]:
+    """Days as the reader writes them; the error itself keeps plain values."""
+    return {name: formats.day(v) if isinstance(v, date) else v for name, v in facts.items()}

@@ -1,0 +1,1 @@
+"""Writes of the plan, visits, meetings and progress reports: one module per noun."""
