@@ -153,7 +153,8 @@ TABLE: dict[str, frozenset[Permission]] = {
             _P.NUDGE,
         }
     ),
-    Role.PLANNER: frozenset(_EVERY_STAFF | {_P.PLAN_ASSESSMENTS}),
+    # A planner's trail holds sealed visits too (row-level security); nobody else's does.
+    Role.PLANNER: frozenset(_EVERY_STAFF | {_P.PLAN_ASSESSMENTS, _P.SEE_TRAIL}),
     Role.CAT_EDITOR: frozenset(_EVERY_STAFF | {_P.CHANGE_TOOL}),
     Role.AMBASSADOR: frozenset(
         _FACTORY
@@ -188,6 +189,7 @@ TABLE: dict[str, frozenset[Permission]] = {
             _P.READ_REPORTS,
             _P.SEE_AGGREGATES,
             _P.SEE_TOOL,
+            _P.SEE_TRAIL,
         }
     ),
 }

@@ -19,3 +19,9 @@ urlpatterns = [
     path("plan/", include("advisory.urls")),
     path("", include("reporting.urls")),
 ]
+
+handler400 = views.bad_request
+handler403 = views.forbidden
+handler404 = views.not_found
+handler500 = views.server_error
+handler429 = views.too_many  # allauth asks for it

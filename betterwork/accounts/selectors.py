@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from datetime import datetime
+
+from django.db.models import Case, CharField, Q, QuerySet, Value, When
 from django.http import HttpRequest
 
-from .models import Membership
+from .models import Invitation, Membership
 
 ACTING = "acting_membership"
 
@@ -36,3 +38,38 @@ def people_in(role: str) -> Q:
         memberships__programme_id=scope.current_programme(),
         memberships__ended_at__isnull=True,
     )
+
+
+def member_rows(*, role: str = "", state: str = "", search: str = "") -> QuerySet[Membership]:
+    """Hats of the programme in scope with whom and what they are for: one query.
+
+    `state`: "" for those in force, "ended" for those that ended.
+    """
+    from betterwork.tenancy import scope
+
+    rows = Membership.objects.select_related("user", "factory", "group", "buyer")
+    # A person's own hats elsewhere are visible to them (row-level security); not on this page.
+    rows = rows.filter(
+        programme_id=scope.current_programme(), ended_at__isnull=state != "ended"
+    )
+    if role:
+        rows = rows.filter(role=role)
+    if search:
+        rows = rows.filter(
+            Q(user__full_name__icontains=search)
+            | Q(user__email__icontains=search)
+            | Q(factory__name__icontains=search)
+        )
+    return rows.order_by("role", "user__full_name", "id")
+
+
+def open_invitations(now: datetime) -> QuerySet[Invitation]:
+    """Invitations nobody accepted or withdrew, with `state` "pending" or "expired"."""
+    rows = Invitation.objects.select_related("factory", "group", "buyer", "invited_by")
+    rows = rows.filter(accepted_at__isnull=True, withdrawn_at__isnull=True)
+    state = Case(
+        When(expires_at__lte=now, then=Value("expired")),
+        default=Value("pending"),
+        output_field=CharField(),
+    )
+    return rows.annotate(state=state).order_by("-created_at", "id")

@@ -6,5 +6,6 @@ app_name = "records"
 urlpatterns = [
     path("files/<uuid:pk>/", views.file_download, name="file"),
     path("files/<uuid:pk>/small/", views.file_thumbnail, name="thumbnail"),
+    path("trail/", views.trail, name="trail"),
     path("jobs/<uuid:pk>/", views.job_progress, name="job"),
 ]

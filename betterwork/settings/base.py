@@ -56,7 +56,9 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "betterwork.tenancy.middleware.ScopeMiddleware",
+    "betterwork.accounts.middleware.SecondFactorMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "betterwork.views.BodyLimitMiddleware",
 ]
 
 ROOT_URLCONF = "betterwork.urls"
@@ -131,6 +133,16 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 1200}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 
+# Rule sets whose numbers a programme may change (tenancy/rules.py); the key is stored, never change it.
+PROGRAMME_RULES = {
+    "cycle": "factories.rules.cycle_facts.CycleSettings",
+    "modality": "assessments.rules.modality.ModalitySettings",
+    "assessment": "assessments.rules.lifecycle.AssessmentSettings",
+    "answers": "assessments.rules.answers.AnswerSettings",
+    "plan": "advisory.rules.plan.PlanSettings",
+    "committee": "factories.rules.committee_indicators.CommitteeSettings",
+}
+
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
@@ -147,6 +159,56 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
+
+# People come by invitation (accounts/services.py); allauth signs them in and keeps their factors.
+ACCOUNT_ADAPTER = "betterwork.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "betterwork.accounts.forms.SignInForm",
+    "request_login_code": "betterwork.accounts.forms.RequestCodeForm",
+    "confirm_login_code": "betterwork.accounts.forms.CodeForm",
+    "reset_password": "betterwork.accounts.forms.ForgottenForm",
+    "reset_password_from_key": "betterwork.accounts.forms.NewPasswordFromKeyForm",
+    "change_password": "betterwork.accounts.forms.ChangePasswordForm",
+    "set_password": "betterwork.accounts.forms.SetPasswordForm",
+    "add_email": "betterwork.accounts.forms.NewAddressForm",
+    "reauthenticate": "betterwork.accounts.forms.PasswordAgainForm",
+}
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"  # accepting the mailed invitation proved the address
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+# Each 429 clears within a minute: the page says so. Wrong passwords wait longer, in the form.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "20/m/ip,5/5m/key",
+    "request_login_code": "20/m/ip,3/m/key",
+    "reset_password": "20/m/ip,5/m/key",
+    "confirm_email": "1/m/key",
+}
+MFA_ADAPTER = "betterwork.accounts.adapter.FactorAdapter"
+MFA_FORMS = {
+    "authenticate": "betterwork.accounts.forms.FactorForm",
+    "reauthenticate": "betterwork.accounts.forms.FactorAgainForm",
+    "activate_totp": "betterwork.accounts.forms.AppForm",
+    "add_webauthn": "betterwork.accounts.forms.NewKeyForm",
+    "edit_webauthn": "betterwork.accounts.forms.EditKeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Betterwork"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+USERSESSIONS_TRACK_ACTIVITY = False  # it would write on every request
+# Proxies before us, each of which adds the address it saw to X-Forwarded-For.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("bn", _("Bengali")), ("ar", _("Arabic"))]
@@ -168,6 +230,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
 UPLOAD_MAX_BYTES = 25_000_000
+REQUEST_MAX_BYTES = 60_000_000  # a few files at once; larger bodies are refused unread
 
 _SELF = "'self'"
 CONTENT_SECURITY_POLICY = {

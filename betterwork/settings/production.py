@@ -11,6 +11,7 @@ SECRET_KEY = env.text("SECRET_KEY")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", [])
 if not ALLOWED_HOSTS:
     raise env.SettingError("Set ALLOWED_HOSTS to the host names this server answers to.")
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 1)  # deploy/Caddyfile
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS]
 
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", True)
@@ -25,6 +26,7 @@ LANGUAGE_COOKIE_SECURE = True
 
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.number("EMAIL_PORT", 587)
+EMAIL_TIMEOUT = 10
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", True)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "none")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "none")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import pghistory
@@ -57,7 +58,15 @@ class ScopeMiddleware:
 
 
 def client_address(request: HttpRequest) -> str | None:
-    return request.META.get("REMOTE_ADDR") or None
+    """The address the outermost trusted proxy saw; without proxies, the socket's."""
+    count = settings.ALLAUTH_TRUSTED_PROXY_COUNT
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
+    address = hops[-count] if 0 < count <= len(hops) else ""
+    address = address or request.META.get("REMOTE_ADDR", "")
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return None
 
 
 def history(request: HttpRequest) -> AbstractContextManager[object]:

@@ -122,10 +122,10 @@ def interface(request: HttpRequest) -> dict[str, Any]:
         initials=initials(person),
         languages=tuple((c, OWN_NAMES.get(c, str(n))) for c, n in settings.LANGUAGES),
         hats=tuple(_hat(m, language, membership) for m in getattr(request, "hats", ())),
-        hat_url=first_url("accounts:switch", "accounts:switch_hat", "switch_hat"),
+        hat_url=first_url("accounts:hat"),
         search_url=first_url("search", "factories:list"),
         sign_out_url=first_url("account_logout"),
-        account_url=first_url("accounts:settings", "accounts:profile", "account_email"),
+        account_url=first_url("accounts:preferences"),
         home_url=first_url("home") or "/",
         path=request.get_full_path() if request.method == "GET" else request.path,
     )
