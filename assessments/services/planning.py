@@ -1,0 +1,429 @@
+"""Planning: an assessment is made, given its days and team, put off, refused or given up."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from assessments import state
+from assessments.models import Assessment, AssessmentMember
+from assessments.rules.applies import Place
+from assessments.rules.lifecycle import Move
+from assessments.rules.modality import (
+    Assessor,
+    Check,
+    Modality,
+    ModalityFacts,
+    ModalitySettings,
+    Strictness,
+    TeamFacts,
+    check_days,
+    check_team,
+    choose_modality,
+    is_team_allowed,
+    propose_modality,
+)
+from assessments.tool import tool_of, version_in_force
+from betterwork.accounts.models import Membership, Role
+from betterwork.errors import DomainError
+from betterwork.records.services import record
+from betterwork.records.vocabulary import Action
+from betterwork.tenancy import scope
+from betterwork.tenancy.models import Programme
+from betterwork.tenancy.selectors import settings_values
+from factories.models import EngagementCycle, Factory
+from factories.selectors.cycles import working_day_test
+
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 I: read aloud and typed by people
+ENDED = (
+    Assessment.Status.CANCELLED,
+    Assessment.Status.ACCESS_REFUSED,
+    Assessment.Status.POSTPONED,
+)
+
+
+def modality_settings() -> ModalitySettings:
+    """Team rules that rest on facts nobody records yet (languages spoken, sex, travel, load) are
+    off: a rule without its fact would only ever fail."""
+    settings = ModalitySettings.from_mapping(settings_values().get("modality", {}))
+    off = Strictness.OFF
+    return replace(
+        settings, language_rule=off, both_sexes_rule=off, travel_rule=off, load_rule=off
+    )
+
+
+@transaction.atomic
+def create_assessment(
+    *,
+    factory_id: UUID,
+    starts_on: date | None = None,
+    ends_on: date | None = None,
+    modality: str = Modality.ON_SITE,
+    lead_id: int | None = None,
+    second_id: int | None = None,
+    created_by: int | None,
+    modality_reason: str = "",
+    today: date | None = None,
+    opened_automatically: bool = False,
+) -> Assessment:
+    """Plan one assessment in the factory's open cycle, sealed until check-in.
+
+    Without days it stands unscheduled. Asking again for the same days and team answers the
+    assessment already there; one that stands unscheduled is given its days and team. `today`, where
+    given, refuses days in the past.
+    Raises: DomainError("no_open_cycle" | "factory_not_active" | "assessment_in_cycle_exists" |
+    "no_tool_in_force" | "override_needs_reason" | "days_missing" | "days_reversed" |
+    "days_past" | "rest_day" | "visit_days" | "team_refused", checks).
+    """
+    cycle = (
+        EngagementCycle.objects.select_related("factory", "programme")
+        .select_for_update(no_key=True, of=("self",))
+        .filter(factory_id=factory_id, ends_on__isnull=True)
+        .first()
+    )
+    if cycle is None:
+        raise DomainError("no_open_cycle")
+    factory: Factory = cycle.factory
+    if factory.status != Factory.Status.ACTIVE:
+        raise DomainError("factory_not_active", status=factory.get_status_display())
+    existing = Assessment.objects.filter(cycle=cycle).exclude(status__in=ENDED).first()
+    if existing is not None:
+        return _schedule_existing(
+            existing,
+            starts_on=starts_on,
+            ends_on=ends_on,
+            modality=modality,
+            team=(lead_id, second_id),
+            by=created_by,
+            modality_reason=modality_reason,
+            today=today,
+        )
+    _check_modality(cycle.number, modality, modality_reason)
+    checks = _check_schedule(
+        cycle.programme, factory, starts_on, ends_on, lead_id, second_id, today
+    )
+    version = version_in_force(starts_on or today or timezone.now().date())
+    tool = tool_of(version.pk)
+    left_out = tool.left_out(place_of(factory, modality))
+    assessment = Assessment(
+        code=_draw_code(cycle.programme.code),
+        factory=factory,
+        cycle=cycle,
+        cycle_number=cycle.number,
+        version=version,
+        modality=modality,
+        starts_on=starts_on,
+        ends_on=ends_on or starts_on,
+        left_out=left_out,
+        questions_total=len(tool.questions) - len(left_out),
+        workers_female=factory.workers_female,
+        workers_male=factory.workers_male,
+        opened_automatically=opened_automatically,
+        created_by_id=created_by,
+    )
+    try:
+        # The only savepoint that matters: another session may have made it this very moment.
+        with transaction.atomic():
+            assessment.save(force_insert=True)
+    except IntegrityError as error:
+        raise DomainError("assessment_in_cycle_exists", cycle=cycle.number) from error
+    _seat(assessment, lead_id, second_id)
+    record(
+        Action.ASSESSMENT_CREATED,
+        about=assessment,
+        factory_id=factory.pk,
+        sealed=True,
+        modality=str(modality),
+        reason=modality_reason,
+        rules=[check.key for check in checks if not check.is_passed],
+    )
+    return assessment
+
+
+def _schedule_existing(
+    existing: Assessment,
+    *,
+    starts_on: date | None,
+    ends_on: date | None,
+    modality: str,
+    team: tuple[int | None, int | None],
+    by: int | None,
+    modality_reason: str,
+    today: date | None,
+) -> Assessment:
+    wanted = {user for user in team if user}
+    if existing.starts_on == starts_on and existing.modality == modality:
+        seats = existing.team.values_list("user_id", flat=True)
+        if set(seats) == wanted:
+            return existing
+    if existing.status != Assessment.Status.PLANNED or existing.starts_on is not None:
+        raise DomainError("assessment_in_cycle_exists", cycle=existing.cycle_number)
+    if starts_on is None:
+        return existing
+    return schedule_assessment(
+        assessment_id=existing.pk,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        modality=modality,
+        lead_id=team[0],
+        second_id=team[1],
+        by=by,
+        modality_reason=modality_reason,
+        today=today,
+    )
+
+
+@transaction.atomic
+def schedule_assessment(
+    *,
+    assessment_id: UUID,
+    starts_on: date,
+    ends_on: date | None = None,
+    modality: str = Modality.ON_SITE,
+    lead_id: int | None,
+    second_id: int | None,
+    by: int | None,
+    modality_reason: str = "",
+    today: date | None = None,
+) -> Assessment:
+    """Give a planned assessment its days and team, or other ones. Stays sealed.
+
+    A postponed or refused one is planned anew. Raises: as `create_assessment`, and
+    NotAllowed("move_refused") from a status that cannot be planned.
+    """
+    assessment = state.locked(assessment_id)
+    _check_modality(assessment.cycle_number, modality, modality_reason)
+    _check_schedule(
+        assessment.programme,
+        assessment.factory,
+        starts_on,
+        ends_on,
+        lead_id,
+        second_id,
+        today,
+        but_not=assessment.pk,
+    )
+    now = timezone.now()
+    anew = assessment.status != Assessment.Status.PLANNED
+    AssessmentMember.objects.filter(assessment_id=assessment.pk).delete()
+    assessment.starts_on, assessment.ends_on = starts_on, ends_on or starts_on
+    assessment.modality = modality
+    assessment.sealed = True
+    tool = tool_of(assessment.version_id)
+    assessment.left_out = tool.left_out(place_of(assessment.factory, modality))
+    assessment.questions_total = len(tool.questions) - len(assessment.left_out)
+    fields = ["starts_on", "ends_on", "modality", "sealed", "left_out", "questions_total"]
+    _seat(assessment, lead_id, second_id)
+    if anew:
+        team = state.team_of(assessment.pk)
+        actor = state.actor_of(team, by, Move.REPLAN)
+        facts = state.facts_of(assessment, team, today=now.date())
+        assessment.checked_in_at = None
+        fields.append("checked_in_at")
+        state.move(assessment, facts, actor, Move.REPLAN, at=now, fields=fields)
+    else:
+        assessment.save(update_fields=fields)
+    record(
+        Action.ASSESSMENT_TEAM_CHANGED,
+        about=assessment,
+        factory_id=assessment.factory_id,
+        sealed=True,
+    )
+    return assessment
+
+
+@transaction.atomic
+def cancel(*, assessment_id: UUID, by: int | None, reason: str, now: datetime) -> Assessment:
+    """Give a planned assessment up. Raises: NotAllowed("move_refused")."""
+    assessment = state.locked(assessment_id)
+    if assessment.status == Assessment.Status.CANCELLED:
+        return assessment
+    team = state.team_of(assessment.pk)
+    facts = state.facts_of(assessment, team, today=now.date(), reason=reason)
+    state.move(
+        assessment, facts, state.actor_of(team, by, Move.CANCEL), Move.CANCEL, at=now, reason=reason
+    )
+    record(
+        Action.ASSESSMENT_CANCELLED,
+        about=assessment,
+        factory_id=assessment.factory_id,
+        sealed=assessment.sealed,
+    )
+    return assessment
+
+
+@transaction.atomic
+def postpone(
+    *, assessment_id: UUID, by: int | None, reason: str, note: str = "", now: datetime
+) -> Assessment:
+    """Put an assessment off. `reason` is a PostponeReason, `note` the words beside it.
+
+    What was answered stays. Raises: NotAllowed("move_refused").
+    """
+    assessment, team = _with_team(assessment_id)
+    if assessment.status == Assessment.Status.POSTPONED:
+        return assessment
+    facts = state.facts_of(assessment, team, today=now.date(), reason=reason)
+    actor = state.actor_of(team, by, Move.POSTPONE)
+    words = f"{reason}: {note.strip()}" if note.strip() else reason
+    state.move(assessment, facts, actor, Move.POSTPONE, at=now, reason=words)
+    record(
+        Action.ASSESSMENT_POSTPONED,
+        about=assessment,
+        factory_id=assessment.factory_id,
+        sealed=assessment.sealed,
+        reason=reason,
+    )
+    return assessment
+
+
+@transaction.atomic
+def record_refusal(
+    *, assessment_id: UUID, by: int | None, reason: str, now: datetime
+) -> Assessment:
+    """The factory did not let the team in. It is seen by all staff and by the factory from now on.
+
+    Raises: NotAllowed("move_refused").
+    """
+    assessment, team = _with_team(assessment_id)
+    if assessment.status == Assessment.Status.ACCESS_REFUSED:
+        return assessment
+    facts = state.facts_of(assessment, team, today=local_day(assessment, now), reason=reason)
+    actor = state.actor_of(team, by, Move.RECORD_REFUSAL)
+    with scope.system_scope():
+        assessment.sealed = False
+        state.move(
+            assessment, facts, actor, Move.RECORD_REFUSAL, at=now, reason=reason, fields=["sealed"]
+        )
+        AssessmentMember.objects.filter(assessment_id=assessment.pk).update(sealed=False)
+    record(
+        Action.ACCESS_REFUSED,
+        about=assessment,
+        factory_id=assessment.factory_id,
+        for_factory=True,
+    )
+    return assessment
+
+
+def place_of(factory: Factory, modality: str) -> Place:
+    has = {"dormitory": factory.has_dormitory, "migrant_workers": factory.has_migrant_workers}
+    return Place(
+        workers=factory.worker_count,
+        sector=factory.factory_type,
+        modality=str(modality),
+        has=frozenset(name for name, is_so in has.items() if is_so),
+    )
+
+
+def local_day(assessment: Assessment, now: datetime) -> date:
+    """The calendar day in the programme's country: check-in is at the gate, not in UTC."""
+    from zoneinfo import ZoneInfo
+
+    return now.astimezone(ZoneInfo(assessment.programme.timezone)).date()
+
+
+def team_checks(
+    factory: Factory, lead_id: int | None, second_id: int | None, *, on: date, but_not: Any = None
+) -> tuple[Check, ...]:
+    """Every team rule with its result, also for the form that proposes a team."""
+    people = [user for user in (lead_id, second_id) if user is not None]
+    team = tuple(
+        Assessor(user_id=str(user), is_lead=user == lead_id) for user in dict.fromkeys(people)
+    )
+    last = (
+        Assessment.objects.filter(factory=factory, checked_in_at__isnull=False)
+        .exclude(pk=but_not)
+        .order_by("-starts_on")
+        .values("pk")[:1]
+    )
+    previous = AssessmentMember.objects.filter(assessment_id__in=last).values_list(
+        "user_id", flat=True
+    )
+    facts = TeamFacts(
+        assessed_on=on,
+        advisors=frozenset({str(factory.advisor_id)} if factory.advisor_id else ()),
+        previous_teams=(frozenset(str(user) for user in previous),),
+    )
+    return check_team(team, facts, modality_settings())
+
+
+def _check_modality(cycle_number: int, modality: str, reason: str) -> None:
+    try:
+        wanted = Modality(modality)
+    except ValueError as error:
+        raise DomainError("modality_unknown", modality=modality) from error
+    proposal = propose_modality(ModalityFacts(cycle_number, False, False), modality_settings())
+    choose_modality(proposal, wanted, reason)
+
+
+def _check_schedule(
+    programme: Programme,
+    factory: Factory,
+    starts_on: date | None,
+    ends_on: date | None,
+    lead_id: int | None,
+    second_id: int | None,
+    today: date | None,
+    *,
+    but_not: Any = None,
+) -> tuple[Check, ...]:
+    if starts_on is None:
+        if lead_id or second_id:
+            raise DomainError("days_missing")
+        return ()
+    last = ends_on or starts_on
+    if last < starts_on:
+        raise DomainError("days_reversed")
+    if today is not None and starts_on < today:
+        raise DomainError("days_past")
+    is_working_day = working_day_test(programme, factory)
+    for day in (starts_on, last):
+        if not is_working_day(day):
+            raise DomainError("rest_day", day=day)
+    length = check_days((last - starts_on).days + 1, modality_settings())
+    if not length.is_passed:
+        raise DomainError("visit_days", lowest=length.needed[0], highest=length.needed[1])
+    checks = team_checks(factory, lead_id, second_id, on=starts_on, but_not=but_not)
+    if not is_team_allowed(checks):
+        failed = tuple(c for c in checks if not c.is_passed and c.strictness is Strictness.HARD)
+        raise DomainError("team_refused", checks=failed)
+    people = {user for user in (lead_id, second_id) if user}
+    advisors = set(
+        Membership.objects.filter(
+            user_id__in=people,
+            role=Role.ADVISOR,
+            programme_id=programme.pk,
+            ended_at__isnull=True,
+        ).values_list("user_id", flat=True)
+    )
+    if people - advisors:
+        raise DomainError("team_not_advisors")
+    return checks
+
+
+def _seat(assessment: Assessment, lead_id: int | None, second_id: int | None) -> None:
+    positions = AssessmentMember.Position
+    AssessmentMember.objects.bulk_create(
+        AssessmentMember(assessment=assessment, user_id=user, position=position)
+        for user, position in ((lead_id, positions.LEAD), (second_id, positions.ASSESSOR))
+        if user is not None
+    )
+
+
+def _with_team(assessment_id: UUID) -> tuple[Assessment, list[AssessmentMember]]:
+    """The row as the person sees it; the whole team as the system sees it: before check-in an
+    assessor reads only their own seat."""
+    assessment = state.locked(assessment_id)
+    with scope.system_scope():
+        return assessment, state.team_of(assessment_id)
+
+
+def _draw_code(programme_code: str) -> str:
+    drawn = "".join(secrets.choice(ALPHABET) for _ in range(5))
+    return f"{programme_code}-{drawn}"

@@ -1,0 +1,60 @@
+"""One row per assessment and compliance point: what dashboards count.
+
+Rewritten in the transaction of a submit and of a release; rebuilt from the answers to the same
+numbers. Facts, "not applicable" and "not assessed" leave no trace here (rules R-1, R-4).
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import connection
+
+from betterwork.tenancy import scope
+
+from .models import Assessment, PointResult
+
+_INSERT = """
+INSERT INTO assessments_pointresult
+  (programme_id, assessment_id, factory_id, point_id, assessed_on, year, cycle_number, region,
+   factory_type, is_released, asked, breaches, structural, is_non_compliant)
+SELECT a.programme_id, a.id, a.factory_id, w.point_id, a.starts_on,
+       EXTRACT(YEAR FROM a.starts_on), a.cycle_number, f.region, f.factory_type,
+       a.status = 'released',
+       COUNT(*) FILTER (WHERE w.outcome IN ('compliant', 'non_compliant')),
+       COUNT(*) FILTER (WHERE w.outcome = 'non_compliant'),
+       COUNT(*) FILTER (WHERE w.outcome = 'structural'),
+       BOOL_OR(w.outcome = 'non_compliant')
+FROM assessments_answer w
+JOIN assessments_assessment a ON a.id = w.assessment_id
+JOIN factories_factory f ON f.id = a.factory_id
+WHERE w.outcome IN ('compliant', 'non_compliant', 'structural')
+  AND a.status IN ('submitted', 'quality_review', 'factory_review', 'released', 'in_progress')
+  AND (a.status <> 'in_progress' OR a.submitted_at IS NOT NULL)
+  AND EXISTS (SELECT 1 FROM assessments_toolquestion q WHERE q.id = w.question_id AND q.kind = 'ncq')
+  AND {condition}
+GROUP BY a.id, w.point_id, f.id
+"""
+
+
+def rewrite_results(assessment_id: UUID) -> None:
+    """Write the rows of one submitted assessment anew: two statements."""
+    PointResult.objects.filter(assessment_id=assessment_id).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT.format(condition="a.id = %s"), [assessment_id])
+
+
+def rebuild_results() -> int:
+    """Write every row of the programme in scope anew; answers how many there are."""
+    programme = scope.current_programme()
+    PointResult.objects.filter(programme_id=programme).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT.format(condition="a.programme_id = %s"), [programme])
+        return int(cursor.rowcount)
+
+
+def mark_released(assessment_id: UUID) -> None:
+    """From now on readers outside the programme's staff may count these rows."""
+    PointResult.objects.filter(
+        assessment_id=assessment_id, assessment__status=Assessment.Status.RELEASED
+    ).update(is_released=True)

@@ -1,0 +1,150 @@
+"""The tool in force and the law behind it, read only."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from assessments import tool as tools
+from betterwork.errors import DomainError
+from betterwork.permissions import Permission, requires
+from betterwork.tenancy import scope
+from betterwork.ui.parts import Choice
+
+from .common import language, today_in
+
+TAG_WORDS = {"public", "differentiation", "vcc", "zero_tolerance"}
+
+
+def tag_words() -> dict[str, str]:
+    return {
+        "public": _("publicly reported"),
+        "differentiation": _("high performer check"),
+        "vcc": _("virtual check"),
+        "zero_tolerance": _("zero tolerance"),
+    }
+
+
+def _programme(request: HttpRequest) -> Any:
+    # Global staff stand in no programme; they read a country's tool through its hat.
+    programme = request.membership.programme  # type: ignore[attr-defined]
+    if programme is None or scope.current().programme is None:
+        raise Http404
+    return programme
+
+
+@requires(Permission.SEE_TOOL)
+def tool(request: HttpRequest) -> HttpResponse:
+    """Clusters, compliance points and questions of the version in force, in the reader's language."""
+    _programme(request)
+    today = today_in(request)
+    try:
+        version = tools.version_in_force(today)
+    except DomainError as error:
+        raise Http404 from error
+    whole = tools.tool_of(version.pk)
+    words = tools.words_of(whole, language(), today)
+    kind, tag, q = (request.GET.get(name, "") for name in ("kind", "tag", "q"))
+    clusters: dict[str, dict[str, Any]] = {}
+    shown = 0
+    for question in whole.questions:
+        said = words[question.lineage]
+        if kind and question.is_fact != (kind == "fgw"):
+            continue
+        if tag and tag not in question.tags:
+            continue
+        if q and q.lower() not in f"{said.title} {said.text} {question.lineage}".lower():
+            continue
+        point = whole.points[question.point]
+        cluster = clusters.setdefault(
+            point.cluster,
+            {"name": tools.in_language(point.cluster_name, language()), "points": {}},
+        )
+        place = cluster["points"].setdefault(
+            point.code, {"name": tools.in_language(point.name, language()), "questions": []}
+        )
+        place["questions"].append((question, said))
+        shown += 1
+    context = {
+        "version": version,
+        "name": tools.in_language(version.name, language()) or version.label,
+        "clusters": clusters,
+        "shown": shown,
+        "total": len(whole.questions),
+        "tags": tag_words(),
+        "search": q,
+        "clear_url": request.path if request.GET else "",
+        "is_narrow": bool(q or tag),
+        "choices": [
+            Choice(
+                "kind",
+                _("Kind"),
+                [("", _("All")), ("ncq", _("Non-compliance")), ("fgw", _("Fact-gathering"))],
+                kind,
+            ),
+            Choice("tag", _("Mark"), [("", _("All")), *tag_words().items()], tag),
+        ],
+    }
+    return render(request, "assessments/tool.html", context)
+
+
+@requires(Permission.SEE_TOOL)
+def law(request: HttpRequest) -> HttpResponse:
+    """The country's law parameters on a day, each with how sure we are of it."""
+    programme = _programme(request)
+    day = _day(request.GET.get("on", "")) or today_in(request)
+    found = tools.law_on(programme.country, day)
+    shown = request.GET.get("confidence", "")
+    q = request.GET.get("q", "").strip().lower()
+    topics: dict[str, list[Any]] = {}
+    for row in sorted(found.values(), key=lambda each: (each.topic, each.code)):
+        if shown and row.is_verified != (shown == "verified"):
+            continue
+        if q and q not in f"{row.topic} {row.code} {row.text} {row.reference}".lower():
+            continue
+        topics.setdefault(row.topic, []).append(
+            {
+                "code": row.code,
+                "text": row.text,
+                "value": row.inline(language()) or "",
+                "unit": row.unit,
+                "reference": row.reference,
+                "source": row.source,
+                "confidence": row.confidence,
+                "is_verified": row.is_verified,
+                "since": row.effective_from,
+            }
+        )
+    context = {
+        "topics": topics,
+        "day": day,
+        "search": request.GET.get("q", ""),
+        "verified": sum(row.is_verified for row in found.values()),
+        "total": len(found),
+        "clear_url": request.path if request.GET else "",
+        "choices": [
+            Choice(
+                "confidence",
+                _("How sure"),
+                [
+                    ("", _("All")),
+                    ("verified", _("Source checked")),
+                    ("unverified", _("Not verified")),
+                ],
+                shown,
+            )
+        ],
+    }
+    return render(request, "assessments/law.html", context)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
