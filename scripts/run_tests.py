@@ -16,6 +16,27 @@ sys.path.insert(0, str(ROOT))
 from betterwork import stores  # noqa: E402 - the project is found from here on only
 
 
+def _run(arguments: list[str], environment: dict[str, str]) -> int:
+    """The suite in two parts: browser tests share one running product, so they run in one process."""
+    narrowed = any(
+        not word.startswith("-") and Path(word.split("::")[0]).exists() for word in arguments
+    )
+    parts = (
+        [arguments]
+        if narrowed
+        else [
+            [*arguments, "--ignore=tests/browser"],
+            ["-n", "0", "tests/browser"],
+        ]
+    )
+    for part in parts:
+        command = [sys.executable, "-m", "pytest", *part]
+        code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+        if code != 0:
+            return code
+    return 0
+
+
 def main() -> int:
     var_dir = Path(os.environ.get("BETTERWORK_TEST_VAR") or ROOT / "var" / "test").resolve()
     environment = {
@@ -36,9 +57,7 @@ def main() -> int:
             if done.returncode != 0:
                 print(f"manage.py {command[0]} failed", file=sys.stderr)
                 return done.returncode
-        return subprocess.run(
-            [sys.executable, "-m", "pytest", *sys.argv[1:]], cwd=ROOT, env=environment, check=False
-        ).returncode
+        return _run(sys.argv[1:], environment)
     finally:
         if not outside:
             stores.release(var_dir)
