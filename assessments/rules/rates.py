@@ -19,7 +19,7 @@ OSH = "Occupational Safety and Health"
 SYSTEMS = "Systems"
 CHILD_LABOUR = "Child Labour"
 HAZARDOUS_WORK = "Hazardous Work and other Worst Forms"
-_HAZARDOUS_PARTS = frozenset(
+HAZARDOUS_PARTS = frozenset(
     {"Hazardous Work", "Unconditional Worst Forms", HAZARDOUS_WORK}
 )  # older data has two points for what is one now
 OBSOLETE_MARK = "(Obsolete)"
@@ -106,7 +106,7 @@ def prepare(rows: Iterable[AnswerRow]) -> list[AnswerRow]:
 def _merged(row: AnswerRow) -> AnswerRow:
     if row.cluster == SYSTEMS:
         return replace(row, cluster=OSH)
-    if row.cluster == CHILD_LABOUR and row.compliance_point in _HAZARDOUS_PARTS:
+    if row.cluster == CHILD_LABOUR and row.compliance_point in HAZARDOUS_PARTS:
         return replace(row, compliance_point=HAZARDOUS_WORK)
     return row
 
