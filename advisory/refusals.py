@@ -5,8 +5,8 @@ from django.utils.translation import gettext_lazy as _
 SENTENCES = {
     # the plan
     "assessment_not_shared": _(
-        "Findings enter the plan once the draft is with the factory. Assessment %(assessment)s is not"
-        " there yet."
+        "Findings enter the plan once the draft is with the factory. Assessment %(assessment)s is"
+        " not there yet."
     ),
     "item_not_your_task": _(
         "This step is not yours in the role you act in. Change your role above, or ask the person"

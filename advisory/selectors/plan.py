@@ -150,12 +150,8 @@ class Board:
 
     @property
     def segments(self) -> list[Segment]:
-        return [
-            Segment("ok", self.verified, _("verified")),
-            Segment("done", self.completed_only, _("completed")),
-            Segment("part", self.in_progress, _("in progress")),
-            Segment("na", self.pending, _("pending")),
-        ]
+        names = ("verified", "completed", "in_progress", "pending")
+        return strip({name: getattr(self, name) for name in names})
 
     def waiting(self, position: Position) -> list[Row]:
         """Items this position must act on, the most urgent first."""
@@ -165,11 +161,17 @@ class Board:
 
 def segments(row: progress.ProgressRow) -> list[Segment]:
     """A meter of one batch: verified items are completed ones, so the strip adds up."""
+    names = ("verified", "completed", "in_progress", "pending")
+    return strip({name: getattr(row, name) for name in names})
+
+
+def strip(counts: dict[str, int]) -> list[Segment]:
+    """The meter of counts as `plan_rows` gives them."""
     return [
-        Segment("ok", row.verified, _("verified")),
-        Segment("done", max(row.completed - row.verified, 0), _("completed")),
-        Segment("part", row.in_progress, _("in progress")),
-        Segment("na", row.pending, _("pending")),
+        Segment("ok", counts["verified"], _("verified")),
+        Segment("done", counts["completed"] - counts["verified"], _("completed")),
+        Segment("part", counts["in_progress"], _("in progress")),
+        Segment("na", counts["pending"], _("pending")),
     ]
 
 

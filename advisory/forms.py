@@ -1,0 +1,159 @@
+"""Forms of the plan, visits, meetings and self-diagnosis. What they refuse is about typing only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from advisory.models import PlanEvidence, PlanItem
+from assessments.models import CompliancePoint
+
+from .selectors.plan import in_language
+
+PICTURES = "image/*,application/pdf"
+
+
+class DateInput(forms.DateInput):
+    """The browser's own date picker, which wants ISO."""
+
+    input_type = "date"
+
+    def __init__(self, **attrs: Any) -> None:
+        super().__init__(format="%Y-%m-%d", attrs=attrs)
+
+
+class Files(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files at once. What they are is checked where they are stored, one by one."""
+
+    widget = Files
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        single = super().clean
+        given = data if isinstance(data, list | tuple) else [data]
+        if not any(given):
+            single(None, initial)
+            return []
+        # An empty or overlong file is refused by the store, which names it.
+        return [each for each in given if each]
+
+
+def area(rows: int) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows, "dir": "auto"})
+
+
+def text(**attrs: Any) -> forms.TextInput:
+    return forms.TextInput(attrs={"dir": "auto", **attrs})
+
+
+class DetailsForm(forms.Form):
+    """Why it happened and what is done about it."""
+
+    root_cause = forms.CharField(
+        label=_("Root cause"),
+        help_text=_("Why did it happen? Go on asking until the answer is about how work is run."),
+        widget=area(3),
+        required=False,
+        max_length=4000,
+    )
+    action = forms.CharField(label=_("Action"), widget=area(3), required=False, max_length=4000)
+    responsible = forms.CharField(
+        label=_("Responsible"),
+        help_text=_("Name and job, such as the line chief of the packing floor."),
+        widget=text(),
+        required=False,
+        max_length=120,
+    )
+    due_on = forms.DateField(
+        label=_("Due"),
+        help_text=_("A working day: not the weekly holiday, nor a public holiday."),
+        widget=DateInput(),
+        required=False,
+    )
+
+
+def point_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Compliance points by cluster, in the order of the tool."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    rows = CompliancePoint.objects.select_related("cluster").filter(facts_only=False)
+    for point in rows:
+        own = groups.setdefault(in_language(point.cluster.name), [])
+        own.append((point.code, in_language(point.name)))
+    return list(groups.items())
+
+
+class NewItemForm(DetailsForm):
+    field_order = ["origin", "point", "issue", "root_cause", "action", "responsible", "due_on"]
+
+    origin = forms.ChoiceField(
+        label=_("Where it comes from"),
+        choices=[c for c in PlanItem.Origin.choices if c[0] != PlanItem.Origin.ASSESSMENT],
+    )
+    point = forms.ChoiceField(label=_("Compliance point"))
+    issue = forms.CharField(label=_("Issue"), widget=area(3), max_length=4000)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["point"].choices = [
+            (
+                "",
+                _("Choose"),
+            ),
+            *point_choices(),
+        ]  # type: ignore[attr-defined]
+
+
+class ProgressForm(forms.Form):
+    progress_percent = forms.TypedChoiceField(
+        label=_("How far is it?"),
+        coerce=int,
+        choices=[
+            (0, _("Not begun")),
+            (25, _("Begun")),
+            (50, _("Half done")),
+            (75, _("Nearly done")),
+        ],
+    )
+    note = forms.CharField(
+        label=_("What was done"), widget=area(2), required=False, max_length=2000
+    )
+
+
+class ReasonForm(forms.Form):
+    """Why it is not done yet. The round says which state of the item the person saw."""
+
+    reason = forms.CharField(label=_("Reason"), widget=area(4), max_length=2000, required=False)
+    round = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class EvidenceForm(forms.Form):
+    files = FilesField(
+        label=_("Photos or documents"),
+        help_text=_("You can choose several. JPG, PNG or PDF, up to 25 MB each."),
+        required=False,
+        widget=Files(attrs={"accept": PICTURES}),
+    )
+    caption = forms.CharField(
+        label=_("What they show"), widget=text(), required=False, max_length=200
+    )
+    visibility = forms.ChoiceField(
+        label=_("Who may see them"),
+        choices=PlanEvidence.Visibility.choices,
+        initial=PlanEvidence.Visibility.PLAN,
+    )
+
+
+class MergeForm(forms.Form):
+    """Choose the item that stays."""
+
+    keep = forms.ChoiceField(label=_("Merge into"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["keep"].choices = choices  # type: ignore[attr-defined]

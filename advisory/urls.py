@@ -1,0 +1,33 @@
+"""Addresses of this app, below /plan/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from .views import items, mine, plans
+
+app_name = "advisory"
+urlpatterns = [
+    path("", plans.plans, name="plans"),
+    path("verify/", plans.queue, name="queue"),
+    path("actions/", mine.my_actions, name="my_actions"),
+    path("items/", mine.my_plan, name="my_plan"),
+    path("factories/<uuid:pk>/", plans.plan_of, name="plan"),
+    path("factories/<uuid:pk>/new-item/", plans.item_new, name="item_new"),
+    path(
+        "factories/<uuid:pk>/from-assessment/<uuid:assessment>/",
+        plans.from_assessment,
+        name="from_assessment",
+    ),
+    path("items/<uuid:pk>/", items.item, name="item"),
+    path("items/<uuid:pk>/edit/", items.item_edit, name="item_edit"),
+    path("items/<uuid:pk>/progress/", items.item_progress, name="item_progress"),
+    path("items/<uuid:pk>/done/", items.item_done, name="item_done"),
+    path("items/<uuid:pk>/confirm/", items.item_confirm, name="item_confirm"),
+    path("items/<uuid:pk>/not-yet/", items.item_not_yet, name="item_not_yet"),
+    path("items/<uuid:pk>/verify/", items.item_verify, name="item_verify"),
+    path("items/<uuid:pk>/return/", items.item_return, name="item_return"),
+    path("items/<uuid:pk>/merge/", items.item_merge, name="item_merge"),
+    path("items/<uuid:pk>/evidence/", items.item_evidence, name="item_evidence"),
+    path("items/<uuid:pk>/nudge/", items.item_nudge, name="item_nudge"),
+]

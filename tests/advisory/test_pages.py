@@ -1,0 +1,311 @@
+"""Pages of the plan: who sees what, steps through HTTP, uploads, budgets."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from PIL import Image
+
+from advisory.models import PlanEvidence, PlanItem
+from advisory.services import plan
+from betterwork.accounts.models import Role
+from betterwork.tenancy.models import Programme
+
+from .builders import Home, bring_to, make_assessment, make_home, make_item
+
+SignIn = Callable[..., Client]
+
+
+@pytest.fixture
+def home(bd: Programme) -> Home:
+    return make_home()
+
+
+@pytest.fixture
+def enter(home: Home, sign_in: SignIn) -> Callable[[str], Client]:
+    return lambda role: sign_in(user=home.people[role])
+
+
+def url(name: str, *args: Any) -> str:
+    return reverse(f"advisory:{name}", args=args)
+
+
+def photo(name: str = "exit.jpg", shade: int = 90) -> SimpleUploadedFile:
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), (shade, 120, 90)).save(out, "JPEG")
+    return SimpleUploadedFile(name, out.getvalue(), "image/jpeg")
+
+
+# -- first screens ----------------------------------------------------------------------------
+
+
+def test_first_screen_of_each_role_shows_its_own_move(home: Home, enter: Any) -> None:
+    fresh, done, seen = make_item(home), make_item(home), make_item(home)
+    bring_to(home, done, "reported")
+    bring_to(home, seen, "completed")
+    page = enter(Role.AMBASSADOR).get(url("my_actions"))
+    text = page.content.decode()
+    assert fresh.issue in text
+    assert done.issue not in text.split("Waiting for others")[0]
+    assert 'class="phone"' in text
+    worker = enter(Role.COMMITTEE_WORKER).get(url("my_actions")).content.decode()
+    assert done.issue in worker.split("Waiting for others")[0]
+    assert fresh.issue not in worker.split("Waiting for others")[0]
+    assert enter(Role.ADVISOR).get(url("my_actions")).url == url("plans")
+
+
+@pytest.mark.parametrize("role", [Role.AMBASSADOR, Role.COMMITTEE_WORKER, Role.ADVISOR])
+def test_pages_open_with_one_heading(home: Home, enter: Any, role: str) -> None:
+    assessment = make_assessment(home)
+    made = plan.create_items_from_assessment(assessment_id=assessment.pk).created
+    client = enter(role)
+    staff = role == Role.ADVISOR
+    addresses = [url("item", made[0].pk), url("item_edit", made[0].pk)]
+    if role == Role.COMMITTEE_WORKER:
+        addresses = [url("item", made[0].pk)]
+    addresses += (
+        [url("plans"), url("plan", home.factory.pk), url("queue"), url("item_new", home.factory.pk)]
+        if staff
+        else [url("my_actions"), url("my_plan")]
+    )
+    for address in addresses:
+        page = client.get(address)
+        assert page.status_code == 200, address
+        text = page.content.decode()
+        assert text.count("<h1") == 1
+        assert ('class="phone"' in text) is not staff
+
+
+def test_first_load_on_a_phone_is_small(home: Home, enter: Any, settings: Any) -> None:
+    import gzip
+
+    for _ in range(12):
+        make_item(home)
+    page = enter(Role.AMBASSADOR).get(url("my_actions"))
+    sheet = (settings.BASE_DIR / "static").rglob("core/*.css")
+    script = settings.BASE_DIR / "static" / "js" / "app.js"
+    raw = page.content + script.read_bytes() + b"".join(file.read_bytes() for file in sheet)
+    htmx = 17_500  # bytes, gzip, as served
+    assert len(gzip.compress(raw)) + htmx < 60_000
+
+
+# -- visibility -------------------------------------------------------------------------------
+
+
+def test_other_factory_and_other_programme_find_nothing(home: Home, sign_in: SignIn) -> None:
+    item = make_item(home)
+    neighbour = make_home()
+    for user, programme in [(neighbour.people[Role.AMBASSADOR], "BD"), (None, "JO")]:
+        client = sign_in(user=user) if user else sign_in(Role.ADVISOR, programme=programme)
+        assert client.get(url("item", item.pk)).status_code == 404
+        assert client.post(url("item_done", item.pk)).status_code in {403, 404}
+    item.refresh_from_db()
+    assert item.done_on is None
+
+
+def test_roles_are_held_to_the_table(home: Home, enter: Any) -> None:
+    item = bring_to(home, make_item(home), "reported")
+    assert enter(Role.AMBASSADOR).post(url("item_confirm", item.pk)).status_code == 403
+    assert enter(Role.AMBASSADOR).post(url("item_verify", item.pk)).status_code == 403
+    assert enter(Role.COMMITTEE_WORKER).post(url("item_done", item.pk)).status_code == 403
+    assert enter(Role.COMMITTEE_WORKER).post(url("item_verify", item.pk)).status_code == 403
+    assert enter(Role.COMMITTEE_WORKER).get(url("queue")).status_code == 403
+
+
+def test_evidence_for_the_advisor_alone_is_hidden_from_the_factory(home: Home, enter: Any) -> None:
+    item = make_item(home)
+    sender = enter(Role.AMBASSADOR)
+    given = {"files": [photo()], "caption": "Pay slip of one worker", "visibility": "programme"}
+    assert sender.post(url("item_evidence", item.pk), given).status_code == 302
+    file = PlanEvidence.objects.get().file
+    for role in (Role.AMBASSADOR, Role.ADVISOR):
+        assert "Pay slip" in enter(role).get(url("item", item.pk)).content.decode()
+    other = enter(Role.COMMITTEE_WORKER)
+    page = other.get(url("item", item.pk)).content.decode()
+    assert "Pay slip" not in page
+    assert "evidence was added" not in page
+    assert "was added" not in page.split("What has happened")[1].replace("Added to the plan", "")
+    assert other.get(reverse("records:file", args=[file.pk])).status_code == 404
+    assert other.get(reverse("records:thumbnail", args=[file.pk])).status_code == 404
+
+
+def test_items_of_a_draft_stay_inside(home: Home, sign_in: SignIn) -> None:
+    from factories.models import ManufacturingGroup
+
+    group = ManufacturingGroup.objects.create(name="Meghna Group")
+    home.factory.group = group
+    home.factory.save()
+    draft = make_assessment(home, status="factory_review")
+    item = plan.create_items_from_assessment(assessment_id=draft.pk).created[0]
+    own = make_item(home)
+    client = sign_in(Role.GROUP_LEAD, group=group)
+    assert client.get(url("item", own.pk)).status_code == 200
+    assert client.get(url("item", item.pk)).status_code == 404
+
+
+# -- steps through the page -------------------------------------------------------------------
+
+
+def test_item_goes_through_every_hand(home: Home, enter: Any) -> None:
+    item = make_item(home)
+    ambassador, worker = enter(Role.AMBASSADOR), enter(Role.COMMITTEE_WORKER)
+    management, advisor = enter(Role.COMMITTEE_MANAGEMENT), enter(Role.ADVISOR)
+    ambassador.post(url("item_progress", item.pk), {"progress_percent": "50", "note": "Ordered"})
+    ambassador.post(url("item_done", item.pk))
+    management.post(url("item_confirm", item.pk), {"round": "1"})
+    reason = {"reason": "The night shift still blocks it", "round": "1"}
+    assert worker.post(url("item_not_yet", item.pk), reason).status_code == 302
+    assert "The night shift still blocks it" in ambassador.get(url("my_actions")).content.decode()
+    ambassador.post(url("item_done", item.pk))
+    for client in (worker, management):
+        client.post(url("item_confirm", item.pk), {"round": "2"})
+    assert item.issue in advisor.get(url("queue")).content.decode()
+    advisor.post(url("item_verify", item.pk))
+    item.refresh_from_db()
+    assert (item.status, item.verified_by) == ("completed", home.people[Role.ADVISOR])
+
+
+def test_refused_step_says_why_and_keeps_the_words(home: Home, enter: Any) -> None:
+    item = bring_to(home, make_item(home), "reported")
+    worker = enter(Role.COMMITTEE_WORKER)
+    empty = worker.post(url("item_not_yet", item.pk), {"reason": " ", "round": "1"})
+    assert (empty.status_code, "Give the reason" in empty.content.decode()) == (422, True)
+    stale = worker.post(url("item_not_yet", item.pk), {"reason": "Line four", "round": "9"})
+    assert stale.status_code == 422
+    assert "Line four" in stale.content.decode()
+    assert "open for a while" in stale.content.decode()
+    late = enter(Role.AMBASSADOR).post(
+        url("item_progress", item.pk), {"progress_percent": "25", "note": "Half the shelves"}
+    )
+    assert (late.status_code, "reported as done" in late.content.decode()) == (422, True)
+
+
+def test_rest_day_is_named_at_the_field(home: Home, enter: Any) -> None:
+    item = make_item(home)
+    given = {"root_cause": "No place", "action": "", "responsible": "", "due_on": "2100-11-26"}
+    page = enter(Role.AMBASSADOR).post(url("item_edit", item.pk), given)
+    assert page.status_code == 422
+    text = page.content.decode()
+    assert "Friday 26 November 2100 is the weekly holiday. Choose another day." in text
+    assert "No place" in text
+
+
+# -- uploads ----------------------------------------------------------------------------------
+
+
+def test_several_photos_with_a_bad_one_among_them(home: Home, enter: Any) -> None:
+    item = make_item(home)
+    bad = SimpleUploadedFile("movie.jpg", b"MZ this is no picture", "image/jpeg")
+    empty = SimpleUploadedFile("nothing.jpg", b"", "image/jpeg")
+    files = [photo("morning.jpg", 10), bad, photo("night.jpg", 200), empty]
+    given = {"files": files, "caption": "Exit 3, both shifts", "visibility": "plan"}
+    client = enter(Role.AMBASSADOR)
+    page = client.post(url("item_evidence", item.pk), given)
+    text = page.content.decode()
+    assert page.status_code == 422
+    assert "2 files are kept." in text
+    assert "movie.jpg" in text
+    assert "nothing.jpg" in text
+    assert 'value="Exit 3, both shifts"' in text
+    assert PlanEvidence.objects.filter(item=item).count() == 2
+    # The same photos once more: shown once.
+    again = {**given, "files": [photo("morning.jpg", 10), photo("night.jpg", 200)]}
+    assert client.post(url("item_evidence", item.pk), again).status_code == 302
+    assert PlanEvidence.objects.filter(item=item).count() == 2
+    assert item.history.filter(kind="evidence_added").count() == 1
+
+
+def test_no_file_chosen_is_said(home: Home, enter: Any) -> None:
+    item = make_item(home)
+    page = enter(Role.AMBASSADOR).post(
+        url("item_evidence", item.pk), {"caption": "Exit 3", "visibility": "plan"}
+    )
+    assert page.status_code == 422
+    assert "Choose at least one photo" in page.content.decode()
+    assert 'value="Exit 3"' in page.content.decode()
+
+
+# -- from an assessment -----------------------------------------------------------------------
+
+
+def test_findings_are_shown_before_they_are_added(home: Home, enter: Any) -> None:
+    assessment = make_assessment(home, findings=4)
+    advisor = enter(Role.ADVISOR)
+    address = url("from_assessment", home.factory.pk, assessment.pk)
+    assert "not in the plan yet" in advisor.get(url("plan", home.factory.pk)).content.decode()
+    assert "4 findings become items" in advisor.get(address).content.decode()
+    assert not PlanItem.objects.exists()
+    for _ in range(2):
+        assert advisor.post(address).status_code == 302
+    assert PlanItem.objects.count() == 4
+    assert "not in the plan yet" not in advisor.get(url("plan", home.factory.pk)).content.decode()
+
+
+def test_add_and_merge_through_the_page(home: Home, enter: Any) -> None:
+    advisor = enter(Role.ADVISOR)
+    first = make_item(home)
+    given = {
+        "origin": "buyer", "point": first.point_id, "issue": "The same exit again",
+        "root_cause": "", "action": "", "responsible": "", "due_on": "",
+    }  # fmt: skip
+    assert advisor.post(url("item_new", home.factory.pk), given).status_code == 302
+    second = PlanItem.objects.get(origin="buyer")
+    assert str(first.pk) in advisor.get(url("item_merge", second.pk)).content.decode()
+    merged = advisor.post(url("item_merge", second.pk), {"keep": str(first.pk)})
+    assert merged.url == url("item", first.pk)
+    text = advisor.get(merged.url).content.decode()
+    assert "The same exit again" in text
+    assert "merged into another one" in advisor.get(url("item", second.pk)).content.decode()
+
+
+# -- budgets ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [2, 30])
+@pytest.mark.parametrize("name", ["plans", "queue"])
+def test_lists_of_staff_keep_their_budget(
+    bd: Programme, sign_in: SignIn, django_assert_max_num_queries: Any, count: int, name: str
+) -> None:
+    for _ in range(count):
+        home = make_home()
+        bring_to(home, make_item(home), "completed")
+    client = sign_in(Role.MANAGER)
+    client.get(url(name))
+    with django_assert_max_num_queries(10):
+        page = client.get(url(name))
+    assert page.content.decode().count('<th scope="row">') == min(count, 25)
+
+
+@pytest.mark.parametrize("count", [2, 40])
+@pytest.mark.parametrize("name", ["my_actions", "my_plan", "plan"])
+def test_one_plan_keeps_its_budget(
+    home: Home, enter: Any, django_assert_max_num_queries: Any, count: int, name: str
+) -> None:
+    for _ in range(count):
+        make_item(home)
+    client = enter(Role.ADVISOR if name == "plan" else Role.AMBASSADOR)
+    address = url(name, home.factory.pk) if name == "plan" else url(name)
+    client.get(address)
+    with django_assert_max_num_queries(10):
+        assert client.get(address).status_code == 200
+
+
+def test_sort_filter_and_export_show_the_same(home: Home, enter: Any) -> None:
+    quiet = make_home()
+    make_item(quiet)
+    late = make_item(home)
+    PlanItem.objects.filter(pk=late.pk).update(due_on="2020-01-05")
+    advisor = enter(Role.ADVISOR)
+    text = advisor.get(url("plans"), {"show": "late"}).content.decode()
+    assert home.factory.name in text
+    assert quiet.factory.name not in text
+    rows = advisor.get(url("plans"), {"show": "late", "export": "csv"}).content.decode("utf-8-sig")
+    assert len(rows.strip().splitlines()) == 2
+    for sort in ("name", "-name", "late", "-late", "verify", "-verify", "nonsense"):
+        assert advisor.get(url("plans"), {"sort": sort}).status_code == 200
