@@ -34,6 +34,7 @@ DEFAULT_LANGUAGE = "en"
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 VERIFIED = frozenset({"high", "medium"})
 TAGS = ("public", "differentiation", "vcc", "zero_tolerance")
+GUIDANCE = ("look_at", "ask", "observe", "traps")
 
 # Stands in a sentence where a parameter is unverified. The marks say that a word is missing on
 # purpose: an unverified figure is never printed as law, and the sentence is never passed as whole.
@@ -129,6 +130,8 @@ class ValueSpec:
 
 @dataclass(frozen=True, slots=True)
 class Guidance:
+    """What an assessor looks at, asks, observes and takes care of; entries of one line each."""
+
     look_at: tuple[str, ...] = ()
     ask: tuple[str, ...] = ()
     observe: tuple[str, ...] = ()
@@ -160,7 +163,8 @@ class Question:
     breach: str | None = None  # "yes" or "no": the answer that is the breach (ncq only)
     value: ValueSpec | None = None  # fgw only
     topics: tuple[str, ...] = ()
-    guidance: Guidance = Guidance()
+    guidance: Guidance = Guidance()  # in English
+    guidance_in: Mapping[str, Guidance] = field(default_factory=dict)  # the other languages
     ilo: tuple[str, ...] = ()
     law: tuple[str, ...] = ()
     tags: frozenset[str] = frozenset()
@@ -176,6 +180,11 @@ class Question:
     def choice_label(self, key: str, language: str = DEFAULT_LANGUAGE) -> str:
         own = self.texts.get(language)
         return (own and own.choices.get(key)) or self.texts[DEFAULT_LANGUAGE].choices[key]
+
+    def missing_guidance(self, language: str) -> tuple[str, ...]:
+        """Names of the guidance lists that `language` lacks and English has."""
+        own = self.guidance_in.get(language, Guidance())
+        return tuple(n for n in GUIDANCE if getattr(self.guidance, n) and not getattr(own, n))
 
     def missing(self, language: str) -> tuple[str, ...]:
         """Names of the fields that `language` lacks and English has."""
@@ -786,6 +795,7 @@ class _Reader:
         names = self._local_names()
         slugs = {cluster.slug for cluster in clusters}
         translations = self._translations(slugs)
+        guides = self._guides(slugs)
         for path in sorted((self.root / "cat" / "questions").glob("*.yaml")):
             if path.stem not in slugs:
                 name = path.relative_to(self.root).as_posix()
@@ -807,7 +817,8 @@ class _Reader:
                 self.where[raw["id"]] = (file, (index,))
                 self._check_question(file, index, raw, points, codes | names, set(law))
                 own = {lang: t[raw["id"]] for lang, t in translations.items() if raw["id"] in t}
-                found.append(_question(raw, cluster.code, own))
+                guide = {lang: g[raw["id"]] for lang, g in guides.items() if raw["id"] in g}
+                found.append(_question(raw, cluster.code, own, guide))
             rank = {code: place for place, code in enumerate(points)}
             for question in sorted(found, key=lambda q: rank.get(q.point, 0)):
                 questions[question.id] = replace(question, order=len(questions) + 1)
@@ -911,11 +922,7 @@ class _Reader:
         folder = self.root / "cat" / "translations"
         for path in sorted(folder.glob("*/*.yaml")):
             language = path.parent.name
-            file = self._open(path, "translation")
-            if path.stem not in slugs:
-                name = path.relative_to(self.root).as_posix()
-                remedy = "Name the file after a cluster slug of structure.yaml"
-                self.problems.append(Problem(name, None, "-", "no such cluster", remedy))
+            file = self._open_translation(path, "translation", slugs)
             texts = result.setdefault(language, {})
             for key, raw in (file.data if file else {}).items():
                 texts[key] = Texts(
@@ -926,6 +933,24 @@ class _Reader:
                     raw.get("choices", {}),
                 )
         return result
+
+    def _guides(self, slugs: set[str]) -> dict[str, dict[str, Guidance]]:
+        result: dict[str, dict[str, Guidance]] = {}
+        folder = self.root / "cat" / "translations"
+        for path in sorted(folder.glob("*/guidance/*.yaml")):
+            file = self._open_translation(path, "guidance", slugs)
+            guides = result.setdefault(path.parent.parent.name, {})
+            for key, raw in (file.data if file else {}).items():
+                guides[key] = _guidance(raw)
+        return result
+
+    def _open_translation(self, path: Path, schema: str, slugs: set[str]) -> _File | None:
+        file = self._open(path, schema)
+        if path.stem not in slugs:
+            name = path.relative_to(self.root).as_posix()
+            remedy = "Name the file after a cluster slug of structure.yaml"
+            self.problems.append(Problem(name, None, "-", "no such cluster", remedy))
+        return file
 
     def _check_translations(self, questions: Mapping[str, Question]) -> None:
         for name, file in self.files.items():
@@ -942,7 +967,29 @@ class _Reader:
                 if Path(place[0].name).stem != slug:
                     remedy = f"Move it to {Path(place[0].name).name}"
                     file.error((key,), "the question belongs to another cluster", remedy)
-                self._compare(file, key, raw, questions[key])
+                if Path(name).parent.name == "guidance":
+                    self._compare_guidance(file, key, raw, questions[key])
+                else:
+                    self._compare(file, key, raw, questions[key])
+
+    @staticmethod
+    def _compare_guidance(file: _File, key: str, raw: dict[str, Any], question: Question) -> None:
+        for name, given in raw.items():
+            if name not in GUIDANCE or not isinstance(given, list):
+                continue  # the schema has reported it
+            english = getattr(question.guidance, name)
+            if len(given) != len(english):
+                message = f"{len(given)} entries, English has {len(english)}"
+                remedy = "Translate each English entry, in its order"
+                file.error((key, name), message, remedy, f"{key}.{name}")
+                continue
+            for index, (wanted, line) in enumerate(zip(english, given, strict=True)):
+                cited = Counter(placeholders(wanted))
+                if cited != Counter(placeholders(str(line))):
+                    should = ", ".join(f"{{{code}}}" for code in cited.elements()) or "none"
+                    message = "the parameters in braces differ from the English text"
+                    place = (key, name, index)
+                    file.error(place, message, f"Use exactly: {should}", f"{key}.{name}")
 
     def _compare(self, file: _File, key: str, raw: dict[str, Any], question: Question) -> None:
         english = question.texts[DEFAULT_LANGUAGE]
@@ -1044,6 +1091,12 @@ class _Reader:
                     message = f"not translated into {language}: {', '.join(missing)}"
                     remedy = f"Add it to cat/translations/{language}/{slug}.yaml"
                     file.gap(place, message, remedy, f"{question.id} ({tool.country})")
+                missing = question.missing_guidance(language)
+                if missing:
+                    file, place = self.where[question.id]
+                    message = f"guidance not translated into {language}: {', '.join(missing)}"
+                    path = f"cat/translations/{language}/guidance/{Path(file.name).name}"
+                    file.gap(place, message, f"Add it to {path}", f"{question.id} ({tool.country})")
 
     # glossary
 
@@ -1122,7 +1175,16 @@ def _parameter(country: str, raw: dict[str, Any]) -> LawParameter:
     )
 
 
-def _question(raw: dict[str, Any], cluster: str, translations: Mapping[str, Texts]) -> Question:
+def _guidance(raw: Mapping[str, list[str]]) -> Guidance:
+    return Guidance(**{key: tuple(lines) for key, lines in raw.items()})
+
+
+def _question(
+    raw: dict[str, Any],
+    cluster: str,
+    translations: Mapping[str, Texts],
+    guides: Mapping[str, Guidance],
+) -> Question:
     value, topic, applies = raw.get("value"), raw.get("topic", ()), raw.get("applies", {})
     choices = tuple(Choice(c["key"], c["label"]) for c in (value or {}).get("choices", ()))
     unit = (value or {}).get("unit", "")
@@ -1142,7 +1204,8 @@ def _question(raw: dict[str, Any], cluster: str, translations: Mapping[str, Text
         if value
         else None,
         topics=(topic,) if isinstance(topic, str) else tuple(topic),
-        guidance=Guidance(**{key: tuple(lines) for key, lines in raw.get("guidance", {}).items()}),
+        guidance=_guidance(raw.get("guidance", {})),
+        guidance_in=guides,
         ilo=tuple(raw.get("ilo", ())),
         law=tuple(raw.get("law", ())),
         tags=frozenset(raw.get("tags", ())),
@@ -1195,8 +1258,8 @@ def _cited_texts(raw: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def _all_texts(question: Question) -> Iterator[str]:
     for texts in question.texts.values():
         yield from (texts.question, texts.finding)
-    guidance = question.guidance
-    yield from (*guidance.look_at, *guidance.ask, *guidance.observe, *guidance.traps)
+    for guide in (question.guidance, *question.guidance_in.values()):
+        yield from (*guide.look_at, *guide.ask, *guide.observe, *guide.traps)
 
 
 _UNIT_WORDS = {

@@ -49,7 +49,9 @@ def load_library() -> dict[str, int]:
     with scope.platform_scope():
         written = {"structure": _load_structure(content), "law": _load_law(content)}
         programmes = {
-            code: _ensure_programme(code, content) for code in PROGRAMMES if code in content.overlays
+            code: _ensure_programme(code, content)
+            for code in PROGRAMMES
+            if code in content.overlays
         }
     for code, programme in programmes.items():
         with scope.programme_scope(programme.pk):
@@ -157,6 +159,14 @@ def _value_rules(question: library.Question) -> dict[str, Any]:
     return rules
 
 
+def _guidance(question: library.Question) -> dict[str, dict[str, list[str]]]:
+    guides = {library.DEFAULT_LANGUAGE: question.guidance, **question.guidance_in}
+    return {
+        language: {name: list(lines) for name, lines in asdict(guide).items() if lines}
+        for language, guide in guides.items()
+    }
+
+
 def _applies(applies: library.Applies) -> dict[str, Any]:
     plain = {
         "min_workers": applies.min_workers,
@@ -179,7 +189,7 @@ def _question(question: library.Question, version: ToolVersion) -> ToolQuestion:
         title=_texts(question, "title"),
         text=_texts(question, "question"),
         finding=_texts(question, "finding"),
-        guidance={"en": {k: list(v) for k, v in asdict(question.guidance).items() if v}},
+        guidance=_guidance(question),
         breach=question.breach or "",
         value_type=question.value.type if question.value else "",
         value_rules=_value_rules(question),
@@ -199,8 +209,20 @@ _HASHED = (
 ).split()
 
 
+def _english(guidance: dict[str, Any]) -> dict[str, Any]:
+    return {library.DEFAULT_LANGUAGE: guidance[library.DEFAULT_LANGUAGE]}
+
+
 def _content_hash(questions: list[ToolQuestion], names: object) -> str:
-    plain = [[getattr(question, name) for name in _HASHED] for question in questions]
+    # Translated guidance helps the assessor; no answer and no report stands on it. A translation
+    # that comes later does not make other content of the version, and is shown from the next one.
+    plain = [
+        [
+            _english(getattr(question, name)) if name == "guidance" else getattr(question, name)
+            for name in _HASHED
+        ]
+        for question in questions
+    ]
     return hashlib.sha256(json.dumps([plain, names], sort_keys=True).encode()).hexdigest()
 
 

@@ -227,6 +227,8 @@ class Words:
     observe: tuple[str, ...]
     traps: tuple[str, ...]
     law: tuple[Law, ...]
+    # Names of the guidance lists that stand here in English for want of a translation.
+    in_english: frozenset[str] = frozenset()
 
 
 def law_on(country: str, day: date) -> dict[str, library.LawParameter]:
@@ -275,8 +277,15 @@ def _words(version_id: UUID, language: str, day: date, window: int) -> Mapping[s
 
     found = {}
     for question in tool.questions:
-        guide = question.guidance.get(language) or question.guidance.get("en", {})
-        lines = {key: tuple(said(line) for line in guide.get(key, ())) for key in _GUIDE}
+        english, own = question.guidance.get("en", {}), question.guidance.get(language, {})
+        in_english = frozenset(k for k in _GUIDE if english.get(k) and not own.get(k))
+        lines = {
+            key: tuple(
+                resolve(line, law, "en", tool.names) if key in in_english else said(line)
+                for line in (english if key in in_english else own).get(key, ())
+            )
+            for key in _GUIDE
+        }
         rules = question.value_rules
         found[question.lineage] = Words(
             title=said(in_language(question.title, language)),
@@ -290,12 +299,13 @@ def _words(version_id: UUID, language: str, day: date, window: int) -> Mapping[s
             law=tuple(
                 _law(law[code], language) for code in question.law if law.get(code) is not None
             ),
+            in_english=frozenset() if language == "en" else in_english,
             **lines,
         )
     return found
 
 
-_GUIDE = ("look_at", "ask", "observe", "traps")
+_GUIDE = library.GUIDANCE
 
 
 def resolve(

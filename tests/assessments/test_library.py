@@ -49,7 +49,9 @@ def test_every_question_and_name_is_translated(shipped):
 
 
 def test_shipped_library_has_no_gaps(shipped):
-    assert [str(gap) for gap in shipped.gaps] == []
+    # Guidance still to be translated is a known gap: editors see it, assessors read English.
+    others = [gap for gap in shipped.gaps if not gap.message.startswith("guidance not translated")]
+    assert [str(gap) for gap in others] == []
 
 
 def test_tools_keep_their_size(shipped):
@@ -67,6 +69,9 @@ def test_every_sentence_of_a_tool_resolves(shipped):
                 for name in ("question", "finding"):
                     text = tool.resolve(question.text(name, language), language)
                     assert not set("{}[]") & set(text), (country, question.id, language)
+            for guide in (question.guidance, *question.guidance_in.values()):
+                for line in (*guide.look_at, *guide.ask, *guide.observe, *guide.traps):
+                    assert not set("{}") & set(tool.resolve(line, "en")), (country, question.id)
 
 
 def test_law_holds_every_researched_row(shipped):
@@ -240,6 +245,9 @@ QUESTIONS = """\
   title: Young workers
   question: How many workers are under 18?
   value: {type: number, unit: people, min: 0, max: 100}
+  guidance:
+    look_at: [Age documents, "Workers under {min_age}"]
+    ask: [Workers who look young]
 """
 TRANSLATION = """\
 CL-CLB-01:
@@ -247,6 +255,13 @@ CL-CLB-01:
   question: "{min_age} বছরের কম?"
   finding: "{min_age} বছরের কম ছিল।"
 CL-CLB-02: {title: শিরোনাম, question: কতজন?}
+"""
+GUIDE = """\
+CL-CLB-02:
+  look_at:
+    - বয়সের দলিল
+    - "{min_age} বছরের কম বয়সী শ্রমিক"
+  ask: [যাঁদের বয়স কম মনে হয়]
 """
 LAW = """\
 - code: min_age
@@ -270,12 +285,14 @@ FILES = {
     "cat/structure.yaml": STRUCTURE,
     "cat/questions/child-labour.yaml": QUESTIONS,
     "cat/translations/bn/child-labour.yaml": TRANSLATION,
+    "cat/translations/bn/guidance/child-labour.yaml": GUIDE,
     "cat/countries/BD.yaml": OVERLAY,
     "law/BD.yaml": LAW,
     "glossary/en.yaml": "cluster: {term: cluster, definition: A subject of the tool.}\n",
 }
 Q = "cat/questions/child-labour.yaml"
 B = "cat/translations/bn/child-labour.yaml"
+G = "cat/translations/bn/guidance/child-labour.yaml"
 C = "cat/countries/BD.yaml"
 
 
@@ -323,6 +340,11 @@ def test_small_library_is_valid(tmp_path):
         ((B, "{min_age} বছরের কম?", "১৪ বছরের কম?"), 3, "braces differ"),
         ((B, "CL-CLB-02:", "CL-CLB-07:"), 5, "no such question"),
         ((B, "question: কতজন?", "question: কতজন?, finding: ছিল"), 5, "no such field"),
+        ((G, "    - বয়সের দলিল\n", ""), 2, "1 entries, English has 2"),
+        ((G, "  ask: [", "  observe: ["), 5, "1 entries, English has 0"),
+        ((G, "{min_age}", "১৪"), 4, "braces differ"),
+        ((G, "CL-CLB-02:", "CL-CLB-09:"), 1, "no such question"),
+        ((G, "  ask:", "  asks:"), 1, "unknown key asks"),
         (("law/BD.yaml", "value: 14", "value: fourteen"), 4, "is not a number"),
         (("law/BD.yaml", "  source: http://example.org/act\n", ""), 1, "without source"),
         (("law/BD.yaml", "confidence: high", "confidence: not_found"), 4, "was not found"),
@@ -365,6 +387,7 @@ def test_all_faults_are_reported_at_once(tmp_path):
     ("change", "message"),
     [
         ((B, "CL-CLB-02: {title: শিরোনাম, question: কতজন?}\n", ""), "not translated into bn"),
+        ((G, "  ask: [যাঁদের বয়স কম মনে হয়]\n", ""), "guidance not translated into bn: ask"),
         (("law/BD.yaml", "confidence: high", "confidence: low"), "unverified here"),
         ((C, "languages", "reworded: {CL-CLB-02: {en: {title: New}}}\nlanguages"), "not in bn"),
     ],
@@ -379,6 +402,14 @@ def test_reworded_english_is_not_shown_beside_an_old_translation(tmp_path):
     question = lib.load(plant(tmp_path, change)).tool("BD").questions[1]
     assert question.text("question", "bn") == "Any?? "
     assert question.text("title", "bn") == "শিরোনাম"
+
+
+def test_guidance_is_kept_per_language(tmp_path):
+    question = lib.load(plant(tmp_path)).tool("BD").questions[1]
+    assert question.guidance.look_at == ("Age documents", "Workers under {min_age}")
+    assert question.guidance_in["bn"].look_at == ("বয়সের দলিল", "{min_age} বছরের কম বয়সী শ্রমিক")
+    assert question.missing_guidance("bn") == ()
+    assert question.missing_guidance("ar") == ("look_at", "ask")
 
 
 def test_digest_follows_the_text(tmp_path):
