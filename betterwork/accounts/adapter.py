@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
+import time
 from typing import Any
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context as allauth_context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -106,6 +109,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             # What was typed is not kept: it may be a password.
             record(Action.SIGN_IN_FAILED, by="password")
 
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Whoever signed in a moment ago is not asked once more."""
+        if not super().is_reauthentication_required(app=app, **kwargs):
+            return False
+        request = allauth_context.request
+        records = get_authentication_records(request, request.user)
+        last = max((float(row.get("at", 0)) for row in records), default=0.0)
+        return time.time() - last >= app_settings.REAUTHENTICATION_TIMEOUT
+
     def logout(self, request: HttpRequest) -> None:
         if request.user.is_authenticated:
             record_for_person(request.user, Action.SIGNED_OUT, request)
@@ -162,3 +174,8 @@ def needs_second_factor(user: User) -> bool:
         return False
     with scope.scope(scope.Facts(user=user.pk)):
         return bool(selectors.memberships_of(user.pk).filter(role__in=NEEDS_SECOND_FACTOR).exists())
+
+
+def record_rejected_code(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Receiver of allauth's `login_code_rejected`: for a wrong code its adapter has no hook."""
+    record_for_person(user, Action.SIGN_IN_FAILED, request, by="code")
