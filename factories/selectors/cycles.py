@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import DateField, F, IntegerField, Q, QuerySet, Value
+from django.db.models.functions import Cast
 
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
@@ -140,7 +141,7 @@ def current_cycle(factory_id: UUID, today: date) -> EngagementCycle | None:
 def cycle_overview(
     cycles: QuerySet[EngagementCycle] | Iterable[EngagementCycle], today: date
 ) -> dict[UUID, CycleOverview]:
-    """Phase, clocks and next steps of each cycle by its id: four queries, however many cycles.
+    """Phase, clocks and next steps of each cycle by its id: two queries, however many cycles.
 
     `cycles` is a query (it may be sliced), or rows at hand with their factory and programme
     loaded (see `cycles()`). All of one programme or several; settings are those in force on
@@ -152,31 +153,27 @@ def cycle_overview(
     # Sub-selects, not lists of ids, wherever a query was given.
     factories = chosen.values("factory_id") if chosen is not None else [r.factory_id for r in rows]
     of_cycles = chosen.values("pk") if chosen is not None else [row.pk for row in rows]
-    columns = ("cycle_id", "kind", "happened_on", "amount")
     found: dict[UUID, list[tuple[str, date, int | None]]] = defaultdict(list)
-    for cycle_id, kind, on, amount in CycleFact.objects.filter(cycle__in=of_cycles).values_list(
-        *columns
-    ):
-        found[cycle_id].append((kind, on, amount))
     earlier: dict[UUID, list[tuple[str, date, int]]] = defaultdict(list)
-    outliving = CycleFact.objects.filter(factory__in=factories, kind__in=OUTLIVING)
-    for factory_id, kind, on, number in outliving.values_list(
-        "factory_id", "kind", "happened_on", "cycle__number"
-    ):
-        earlier[factory_id].append((kind, on, number))
     drifts: dict[UUID, list[Drift]] = defaultdict(list)
-    for row in ClockDrift.objects.filter(cycle__in=of_cycles).order_by(
-        "recorded_on", "recorded_at"
-    ):
-        drifts[row.cycle_id].append(as_drift(row))
+    for each in _told(of_cycles, factories):
+        if each["told"] == "fact":
+            found[each["of"]].append((each["what"], each["day"], each["number_"]))
+        elif each["told"] == "outliving":
+            earlier[each["of"]].append((each["what"], each["day"], each["number_"] or 0))
+        else:
+            drifts[each["of"]].append(_drift(each))
     overviews = {}
+    in_force: dict[tuple[UUID, date], CycleSettings] = {}  # one reading a day, not one a cycle
     for cycle in rows:
         day = min(today, cycle.ends_on) if cycle.ends_on else today
-        settings = _settings_of(cycle, day)
+        key = (cycle.programme_id, day)
+        if key not in in_force:
+            in_force[key] = _settings_of(cycle, day)
+        settings = in_force[key]
         test = working_day_test(cycle.programme, cycle.factory)
-        facts = engine_facts(
-            cycle, found[cycle.pk], earlier[cycle.factory_id], tuple(drifts[cycle.pk])
-        )
+        slips = tuple(drifts[cycle.pk])
+        facts = engine_facts(cycle, found[cycle.pk], earlier[cycle.factory_id], slips)
         overviews[cycle.pk] = overview_of(cycle, facts, settings, today, test)
     return overviews
 
@@ -217,14 +214,49 @@ def _settings_of(cycle: EngagementCycle, day: date) -> CycleSettings:
     return cycle_settings(day)
 
 
-def as_drift(row: ClockDrift) -> Drift:
+_TOLD = ("told", "of", "what", "day", "number_", "text", "why", "new_day", "stands", "at")
+
+
+def _told(of_cycles: Any, of_factories: Any) -> QuerySet[Any, dict[str, Any]]:
+    """Facts of the cycles, what outlives them, and drifts: one query, the drifts in their order."""
+    no_day = Cast(Value(None), DateField())
+    no_text, no_number = Value(""), Cast(Value(None), IntegerField())
+    facts = CycleFact.objects.order_by().annotate(
+        text=no_text, why=no_text, new_day=no_day, stands=Value(False), at=F("recorded_at"),
+        what=F("kind"), day=F("happened_on"),
+    )  # fmt: skip
+    own = facts.filter(cycle__in=of_cycles).annotate(
+        told=Value("fact"), of=F("cycle_id"), number_=Cast("amount", IntegerField())
+    )
+    lasting = facts.filter(factory__in=of_factories, kind__in=OUTLIVING).annotate(
+        told=Value("outliving"),
+        of=F("factory_id"),
+        number_=Cast("cycle__number", IntegerField()),
+    )
+    slips = (
+        ClockDrift.objects.order_by()
+        .filter(cycle__in=of_cycles)
+        .annotate(
+            text=F("note"), why=F("reason"), new_day=F("new_due_on"), stands=F("is_paused"),
+            at=F("recorded_at"), what=F("clock"), day=F("recorded_on"), told=Value("drift"),
+            of=F("cycle_id"), number_=no_number,
+        )
+    )  # fmt: skip
+    return (
+        own.values(*_TOLD)
+        .union(lasting.values(*_TOLD), slips.values(*_TOLD), all=True)
+        .order_by("day", "at")
+    )
+
+
+def _drift(told: Mapping[str, Any]) -> Drift:
     return Drift(
-        clock=ClockKey(row.clock),
-        reason=DriftReason(row.reason),
-        recorded_on=row.recorded_on,
-        note=row.note,
-        new_due_on=row.new_due_on,
-        is_paused=row.is_paused,
+        clock=ClockKey(told["what"]),
+        reason=DriftReason(told["why"]),
+        recorded_on=told["day"],
+        note=told["text"],
+        new_due_on=told["new_day"],
+        is_paused=told["stands"],
     )
 
 
