@@ -59,7 +59,9 @@ SENTENCES: dict[str, str | Promise] = {
     "text_missing": _("Write a few words first."),
     "reason_needed": _("Write down the reason first."),
     "remark_settled": _("This remark is settled already."),
-    "comments_closed": _("The time for comments is over. Ask your advisor if something is missing."),
+    "comments_closed": _(
+        "The time for comments is over. Ask your advisor if something is missing."
+    ),
 }
 
 _REASONS: dict[str, str | Promise] = {

@@ -43,7 +43,12 @@ def assessments() -> QuerySet[Assessment]:
 
 
 def assessment_rows(
-    *, q: str = "", status: str = "", year: str = "", modality: str = "", mine: int | None = None,
+    *,
+    q: str = "",
+    status: str = "",
+    year: str = "",
+    modality: str = "",
+    mine: int | None = None,
     sort: str = "",
 ) -> QuerySet[Assessment]:
     """Rows of the list: sealed visits are never in it, nor in its counts, for anyone."""
@@ -245,9 +250,7 @@ def questionnaire(assessment: Assessment, language: str, today: date) -> Questio
     """Questions in order with their words on the assessment's day, answers and open conflicts."""
     tool = tool_of(assessment.version_id)
     words = words_of(tool, language, assessment.starts_on or today)
-    answers = list(
-        Answer.objects.filter(assessment_id=assessment.pk).select_related("answered_by")
-    )
+    answers = list(Answer.objects.filter(assessment_id=assessment.pk).select_related("answered_by"))
     clashes = {
         clash.question_id: clash
         for clash in AnswerConflict.objects.filter(
@@ -355,19 +358,13 @@ def alike_findings(assessment: Assessment) -> dict[UUID, list[tuple[str, str, in
         .order_by("-starts_on")
         .values("pk")[:ALIKE_ASSESSMENTS]
     )
-    mine = {
-        question: finding
-        for question, finding in Answer.objects.filter(
-            assessment_id=assessment.pk, outcome=Outcome.NON_COMPLIANT
-        )
-        .exclude(finding="")
-        .values_list("question_id", "finding")
-    }
+    breaches = Answer.objects.filter(
+        assessment_id=assessment.pk, outcome=Outcome.NON_COMPLIANT
+    ).exclude(finding="")
+    mine = dict(breaches.values_list("question_id", "finding"))
     if not mine:
         return {}
-    asked = Answer.objects.filter(
-        assessment_id=assessment.pk, outcome=Outcome.NON_COMPLIANT
-    ).values("question__lineage")
+    asked = breaches.values("question__lineage")
     others: dict[str, list[tuple[str, str]]] = defaultdict(list)
     names: dict[str, str] = {}
     for lineage, pk, code, finding in (

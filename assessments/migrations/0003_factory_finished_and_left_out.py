@@ -7,46 +7,70 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('assessments', '0002_links'),
+        ("assessments", "0002_links"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='assessment',
-            name='insert_insert',
+            model_name="assessment",
+            name="insert_insert",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='assessment',
-            name='update_update',
+            model_name="assessment",
+            name="update_update",
         ),
         migrations.AddField(
-            model_name='assessment',
-            name='factory_finished_at',
+            model_name="assessment",
+            name="factory_finished_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='assessment',
-            name='left_out',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=24), blank=True, default=list, size=None),
+            model_name="assessment",
+            name="left_out",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(max_length=24), blank=True, default=list, size=None
+            ),
         ),
         migrations.AddField(
-            model_name='assessmentevent',
-            name='factory_finished_at',
+            model_name="assessmentevent",
+            name="factory_finished_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='assessmentevent',
-            name='left_out',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=24), blank=True, default=list, size=None),
+            model_name="assessmentevent",
+            name="left_out",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(max_length=24), blank=True, default=list, size=None
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='assessment',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "assessments_assessmentevent" ("checked_in_at", "code", "comments_close_on", "created_at", "created_by_id", "cycle_id", "cycle_number", "draft_sent_at", "ends_on", "factory_finished_at", "factory_id", "id", "is_announced", "left_out", "modality", "opened_automatically", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "programme_id", "questions_total", "released_at", "review_started_at", "reviewer_id", "sealed", "starts_on", "status", "status_reason", "submitted_at", "version_id", "workers_female", "workers_interviewed", "workers_male") VALUES (NEW."checked_in_at", NEW."code", NEW."comments_close_on", NEW."created_at", NEW."created_by_id", NEW."cycle_id", NEW."cycle_number", NEW."draft_sent_at", NEW."ends_on", NEW."factory_finished_at", NEW."factory_id", NEW."id", NEW."is_announced", NEW."left_out", NEW."modality", NEW."opened_automatically", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."programme_id", NEW."questions_total", NEW."released_at", NEW."review_started_at", NEW."reviewer_id", NEW."sealed", NEW."starts_on", NEW."status", NEW."status_reason", NEW."submitted_at", NEW."version_id", NEW."workers_female", NEW."workers_interviewed", NEW."workers_male"); RETURN NULL;', hash='d48be33b0aafe3f9016c0d6f8fcbf82c4b964542', operation='INSERT', pgid='pgtrigger_insert_insert_3ca2a', table='assessments_assessment', when='AFTER')),
+            model_name="assessment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "assessments_assessmentevent" ("checked_in_at", "code", "comments_close_on", "created_at", "created_by_id", "cycle_id", "cycle_number", "draft_sent_at", "ends_on", "factory_finished_at", "factory_id", "id", "is_announced", "left_out", "modality", "opened_automatically", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "programme_id", "questions_total", "released_at", "review_started_at", "reviewer_id", "sealed", "starts_on", "status", "status_reason", "submitted_at", "version_id", "workers_female", "workers_interviewed", "workers_male") VALUES (NEW."checked_in_at", NEW."code", NEW."comments_close_on", NEW."created_at", NEW."created_by_id", NEW."cycle_id", NEW."cycle_number", NEW."draft_sent_at", NEW."ends_on", NEW."factory_finished_at", NEW."factory_id", NEW."id", NEW."is_announced", NEW."left_out", NEW."modality", NEW."opened_automatically", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."programme_id", NEW."questions_total", NEW."released_at", NEW."review_started_at", NEW."reviewer_id", NEW."sealed", NEW."starts_on", NEW."status", NEW."status_reason", NEW."submitted_at", NEW."version_id", NEW."workers_female", NEW."workers_interviewed", NEW."workers_male"); RETURN NULL;',
+                    hash="d48be33b0aafe3f9016c0d6f8fcbf82c4b964542",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_3ca2a",
+                    table="assessments_assessment",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='assessment',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "assessments_assessmentevent" ("checked_in_at", "code", "comments_close_on", "created_at", "created_by_id", "cycle_id", "cycle_number", "draft_sent_at", "ends_on", "factory_finished_at", "factory_id", "id", "is_announced", "left_out", "modality", "opened_automatically", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "programme_id", "questions_total", "released_at", "review_started_at", "reviewer_id", "sealed", "starts_on", "status", "status_reason", "submitted_at", "version_id", "workers_female", "workers_interviewed", "workers_male") VALUES (NEW."checked_in_at", NEW."code", NEW."comments_close_on", NEW."created_at", NEW."created_by_id", NEW."cycle_id", NEW."cycle_number", NEW."draft_sent_at", NEW."ends_on", NEW."factory_finished_at", NEW."factory_id", NEW."id", NEW."is_announced", NEW."left_out", NEW."modality", NEW."opened_automatically", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."programme_id", NEW."questions_total", NEW."released_at", NEW."review_started_at", NEW."reviewer_id", NEW."sealed", NEW."starts_on", NEW."status", NEW."status_reason", NEW."submitted_at", NEW."version_id", NEW."workers_female", NEW."workers_interviewed", NEW."workers_male"); RETURN NULL;', hash='130d97d9de35cce9cf59dcba92ecb6d6ea0d759c', operation='UPDATE', pgid='pgtrigger_update_update_d96c6', table='assessments_assessment', when='AFTER')),
+            model_name="assessment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "assessments_assessmentevent" ("checked_in_at", "code", "comments_close_on", "created_at", "created_by_id", "cycle_id", "cycle_number", "draft_sent_at", "ends_on", "factory_finished_at", "factory_id", "id", "is_announced", "left_out", "modality", "opened_automatically", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "programme_id", "questions_total", "released_at", "review_started_at", "reviewer_id", "sealed", "starts_on", "status", "status_reason", "submitted_at", "version_id", "workers_female", "workers_interviewed", "workers_male") VALUES (NEW."checked_in_at", NEW."code", NEW."comments_close_on", NEW."created_at", NEW."created_by_id", NEW."cycle_id", NEW."cycle_number", NEW."draft_sent_at", NEW."ends_on", NEW."factory_finished_at", NEW."factory_id", NEW."id", NEW."is_announced", NEW."left_out", NEW."modality", NEW."opened_automatically", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."programme_id", NEW."questions_total", NEW."released_at", NEW."review_started_at", NEW."reviewer_id", NEW."sealed", NEW."starts_on", NEW."status", NEW."status_reason", NEW."submitted_at", NEW."version_id", NEW."workers_female", NEW."workers_interviewed", NEW."workers_male"); RETURN NULL;',
+                    hash="130d97d9de35cce9cf59dcba92ecb6d6ea0d759c",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_d96c6",
+                    table="assessments_assessment",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

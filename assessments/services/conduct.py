@@ -74,9 +74,7 @@ def check_in(*, assessment_id: UUID, by: int, now: datetime, reason: str = "") -
         happened_on=assessment.starts_on,
         source_id=str(assessment.pk),
     )
-    record(
-        Action.CHECKED_IN, about=assessment, factory_id=assessment.factory_id, for_factory=True
-    )
+    record(Action.CHECKED_IN, about=assessment, factory_id=assessment.factory_id, for_factory=True)
     return assessment
 
 

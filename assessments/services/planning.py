@@ -53,9 +53,7 @@ def modality_settings() -> ModalitySettings:
     off: a rule without its fact would only ever fail."""
     settings = ModalitySettings.from_mapping(settings_values().get("modality", {}))
     off = Strictness.OFF
-    return replace(
-        settings, language_rule=off, both_sexes_rule=off, travel_rule=off, load_rule=off
-    )
+    return replace(settings, language_rule=off, both_sexes_rule=off, travel_rule=off, load_rule=off)
 
 
 @transaction.atomic

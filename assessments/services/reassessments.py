@@ -10,7 +10,7 @@ from assessments.models import Assessment
 from betterwork.errors import DomainError
 from factories.models import EngagementCycle, Factory
 from factories.rules.windows import assessment_window
-from factories.selectors import cycles as factory_cycles
+from factories.selectors.cycles import cycle_overview, cycle_settings
 
 from .planning import ENDED, create_assessment
 
@@ -21,23 +21,21 @@ def open_reassessments(*, today: date) -> int:
     Run twice, at once or killed half-way, it opens no second one: the database allows one live
     assessment a cycle, and each factory is its own savepoint.
     """
-    settings = factory_cycles.cycle_settings(today)
+    settings = cycle_settings(today)
     live = Assessment.objects.filter(cycle_id=OuterRef("pk")).exclude(status__in=ENDED)
     ended = Assessment.objects.filter(cycle_id=OuterRef("pk"), status__in=ENDED)
-    rows = (
-        EngagementCycle.objects.filter(
-            ~Exists(live),
-            # What a person cancelled, or put off, is a person's to plan again.
-            ~Exists(ended),
-            ends_on__isnull=True,
-            number__gt=1,
-            factory__status=Factory.Status.ACTIVE,
-            factory__merged_into__isnull=True,
-        )
+    rows = EngagementCycle.objects.filter(
+        ~Exists(live),
+        # What a person cancelled, or put off, is a person's to plan again.
+        ~Exists(ended),
+        ends_on__isnull=True,
+        number__gt=1,
+        factory__status=Factory.Status.ACTIVE,
+        factory__merged_into__isnull=True,
     )
     opened = 0
     lead = timedelta(days=settings.planning_lead_days)
-    for overview in factory_cycles.cycle_overview(rows, today).values():
+    for overview in cycle_overview(rows, today).values():
         known = overview.facts
         if known.previous_assessed_on is None or known.assessed_on is not None:
             continue  # a first assessment, or one that has been, is not a reassessment

@@ -59,9 +59,7 @@ def start_review(*, assessment_id: UUID, by: int, now: datetime) -> Assessment:
 
 
 @transaction.atomic
-def hand_over_review(
-    *, assessment_id: UUID, by: int, reason: str, now: datetime
-) -> Assessment:
+def hand_over_review(*, assessment_id: UUID, by: int, reason: str, now: datetime) -> Assessment:
     """Another reviewer takes over a review under way: the first one may be ill or gone.
 
     Raises: NotAllowed("review_refused", refusals), DomainError("reason_needed").
@@ -198,14 +196,17 @@ def send_draft(*, assessment_id: UUID, by: int, now: datetime) -> Assessment:
         assessment,
         kind="draft_sent",
         key=f"{assessment.pk}:{closes_on}",
-        subject=lambda: _("Your draft report: comments until %(day)s")
-        % {"day": formats.day(closes_on)},
-        text=lambda: _(
-            "Better Work has sent you the draft of your assessment report. Please read the"
-            " findings and write your comments until %(day)s.\n\n%(address)s\n\n"
-            "You receive this mail because you act for your factory in Better Work."
-        )
-        % {"day": formats.day(closes_on), "address": _address("assessments:draft", assessment)},
+        subject=lambda: (
+            _("Your draft report: comments until %(day)s") % {"day": formats.day(closes_on)}
+        ),
+        text=lambda: (
+            _(
+                "Better Work has sent you the draft of your assessment report. Please read the"
+                " findings and write your comments until %(day)s.\n\n%(address)s\n\n"
+                "You receive this mail because you act for your factory in Better Work."
+            )
+            % {"day": formats.day(closes_on), "address": _address("assessments:draft", assessment)}
+        ),
     )
     record(Action.DRAFT_SENT, about=assessment, factory_id=assessment.factory_id, for_factory=True)
     return assessment
@@ -363,12 +364,14 @@ def release(*, assessment_id: UUID, by: int | None, now: datetime) -> Assessment
         kind="report_released",
         key=str(assessment.pk),
         subject=lambda: _("Your assessment report is released"),
-        text=lambda: _(
-            "The report of your assessment is released. Its findings now belong in your"
-            " improvement plan.\n\n%(address)s\n\n"
-            "You receive this mail because you act for your factory in Better Work."
-        )
-        % {"address": _address("assessments:draft", assessment)},
+        text=lambda: (
+            _(
+                "The report of your assessment is released. Its findings now belong in your"
+                " improvement plan.\n\n%(address)s\n\n"
+                "You receive this mail because you act for your factory in Better Work."
+            )
+            % {"address": _address("assessments:draft", assessment)}
+        ),
     )
     record(
         Action.ASSESSMENT_RELEASED,
@@ -445,14 +448,17 @@ def _remind_factory(assessment: Assessment, closes_on: date) -> None:
         assessment,
         kind="draft_reminder",
         key=f"{assessment.pk}:{closes_on}",
-        subject=lambda: _("Comments on your draft report: until %(day)s")
-        % {"day": formats.day(closes_on)},
-        text=lambda: _(
-            "You can still comment on the draft of your assessment report, until %(day)s."
-            "\n\n%(address)s\n\nYou receive this mail because you act for your factory in"
-            " Better Work."
-        )
-        % {"day": formats.day(closes_on), "address": _address("assessments:draft", assessment)},
+        subject=lambda: (
+            _("Comments on your draft report: until %(day)s") % {"day": formats.day(closes_on)}
+        ),
+        text=lambda: (
+            _(
+                "You can still comment on the draft of your assessment report, until %(day)s."
+                "\n\n%(address)s\n\nYou receive this mail because you act for your factory in"
+                " Better Work."
+            )
+            % {"day": formats.day(closes_on), "address": _address("assessments:draft", assessment)}
+        ),
     )
 
 
@@ -470,19 +476,23 @@ def _tell_reviewers(assessment: Assessment, closes_on: date) -> None:
             kind="release_due",
             key=f"{assessment.pk}:{closes_on}:{person.pk}",
             subject=lambda: _("%(factory)s: the report can be released") % {"factory": name},
-            text=lambda: _(
-                "The factory's time for comments is over. Answer what is open, then release the"
-                " report.\n\n%(address)s\n\nYou receive this mail because you review reports in"
-                " Better Work."
-            )
-            % {"address": _address("assessments:review", assessment)},
+            text=lambda: (
+                _(
+                    "The factory's time for comments is over. Answer what is open, then release the"
+                    " report.\n\n%(address)s\n\nYou receive this mail because you review reports in"
+                    " Better Work."
+                )
+                % {"address": _address("assessments:review", assessment)}
+            ),
         )
 
 
 # -- helpers ------------------------------------------------------------------------------------
 
 
-def _tell_factory(assessment: Assessment, *, kind: str, key: str, subject: object, text: object) -> None:
+def _tell_factory(
+    assessment: Assessment, *, kind: str, key: str, subject: object, text: object
+) -> None:
     rows = Membership.objects.filter(
         factory_id=assessment.factory_id, role__in=READERS, ended_at__isnull=True
     ).select_related("user")

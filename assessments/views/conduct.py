@@ -248,13 +248,17 @@ def clash_parts(entry: selectors.Entry) -> dict[str, Any] | None:
     return {
         "id": clash.pk,
         "sides": [
-            _side(entry, content_of.content_of(answer), answer.answered_by, answer.answered_at, "kept"),
+            _side(
+                entry, content_of.content_of(answer), answer.answered_by, answer.answered_at, "kept"
+            ),
             _side(entry, incoming.content, incoming.made_by, incoming.made_at, "incoming"),
         ],
     }
 
 
-def _side(entry: selectors.Entry, content: Any, who: Any, when: datetime, value: str) -> dict[str, Any]:
+def _side(
+    entry: selectors.Entry, content: Any, who: Any, when: datetime, value: str
+) -> dict[str, Any]:
     labels = {key: text for key, text in entry.words.choices} | dict(
         [("yes", _("Yes")), ("no", _("No"))]
     )

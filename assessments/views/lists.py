@@ -178,9 +178,7 @@ def overview(
         )
         if seat is not None:
             context["remarks"] = [
-                remark
-                for remark in selectors.remarks_of(assessment)
-                if remark.resolved_at is None
+                remark for remark in selectors.remarks_of(assessment) if remark.resolved_at is None
             ]
     if assessment.status == Assessment.Status.PLANNED and seat is not None:
         actor = state.actor_of(team, me, Move.CHECK_IN)

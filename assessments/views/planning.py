@@ -53,9 +53,7 @@ def assessment_new(request: HttpRequest) -> HttpResponse:
                 request, "assessments/form.html", {**context, **refused(error)}, status=422
             )
         return redirect("assessments:detail", pk=assessment.pk)
-    return render(
-        request, "assessments/form.html", context, status=422 if form.is_bound else 200
-    )
+    return render(request, "assessments/form.html", context, status=422 if form.is_bound else 200)
 
 
 @requires(Permission.PLAN_ASSESSMENTS)
@@ -81,9 +79,7 @@ def schedule(request: HttpRequest, pk: UUID) -> HttpResponse:
                 request, "assessments/form.html", {**context, **refused(error)}, status=422
             )
         return redirect("assessments:detail", pk=pk)
-    return render(
-        request, "assessments/form.html", context, status=422 if form.is_bound else 200
-    )
+    return render(request, "assessments/form.html", context, status=422 if form.is_bound else 200)
 
 
 def _seats(assessment: Assessment) -> dict[str, Any]:
@@ -138,9 +134,7 @@ def _reasoned(
                 request, "assessments/form.html", {**context, **refused(error)}, status=422
             )
         return redirect("assessments:detail", pk=pk)
-    return render(
-        request, "assessments/form.html", context, status=422 if form.is_bound else 200
-    )
+    return render(request, "assessments/form.html", context, status=422 if form.is_bound else 200)
 
 
 @requires(Permission.PLAN_ASSESSMENTS)

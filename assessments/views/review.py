@@ -141,8 +141,12 @@ def step(request: HttpRequest, pk: UUID) -> HttpResponse:
     except DomainError as error:
         assessment.refresh_from_db()
         return review_page(
-            request, assessment, error=error, typed=request.POST.get("reason", ""),
-            typed_at="reason", status=422,
+            request,
+            assessment,
+            error=error,
+            typed=request.POST.get("reason", ""),
+            typed_at="reason",
+            status=422,
         )
     return redirect("assessments:review", pk=pk)
 
