@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.utils.translation import get_language
@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 
 from advisory.models import PlanConfirmation, PlanEvent, PlanItem
 from advisory.rules import progress
-from advisory.rules.plan import ItemState, Position, Side
-from advisory.selectors.states import state_of
+from advisory.rules.plan import ItemState, Position
+from advisory.selectors.states import state_from
 from assessments.models import Assessment
 from betterwork.records.vocabulary import Action
 from betterwork.ui import formats
@@ -175,16 +175,22 @@ def strip(counts: dict[str, int]) -> list[Segment]:
     ]
 
 
-def board(factory_id: UUID, today: date, *, with_notes: bool = True) -> Board:
-    """The plan of a factory: two queries, three with the reasons of what came back."""
-    everything = list(items().filter(factory_id=factory_id))
-    agreed: dict[UUID, list[PlanConfirmation]] = defaultdict(list)
-    confirmations = PlanConfirmation.objects.filter(
-        factory_id=factory_id, agrees=True, round=F("item__round")
+def board(factory_id: UUID, today: date) -> Board:
+    """The plan of a factory, with confirmations and the reasons of what came back: one query."""
+    agreed = PlanConfirmation.objects.filter(
+        item=OuterRef("pk"), round=OuterRef("round"), agrees=True
+    ).order_by("at")
+    back = PlanEvent.objects.filter(
+        item=OuterRef("pk"), kind__in=[Action.ITEM_RETURNED, Action.ITEM_NOT_YET]
+    ).order_by("-at")
+    everything = list(
+        items()
+        .filter(factory_id=factory_id)
+        .annotate(
+            agreed=ArraySubquery(agreed.values(found=JSONObject(side="side", by="by_id"))),
+            came_back=Subquery(back.values(found=JSONObject(text="text", by="by__full_name"))[:1]),
+        )
     )
-    for confirmation in confirmations:
-        agreed[confirmation.item_id].append(confirmation)
-    notes = _notes(factory_id) if with_notes else {}
     merged: dict[UUID, list[PlanItem]] = defaultdict(list)
     for item in everything:
         if item.merged_into_id is not None:
@@ -193,8 +199,8 @@ def board(factory_id: UUID, today: date, *, with_notes: bool = True) -> Board:
     for item in everything:
         if item.merged_into_id is not None:
             continue
-        state = state_of(item, agreed[item.pk])
-        note, by = notes.get(item.pk, ("", "")) if not state.is_reported else ("", "")
+        state = state_from(item, [(each["side"], each["by"]) for each in item.agreed])
+        note = item.came_back if item.came_back and not state.is_reported else {}
         rows.append(
             Row(
                 item=item,
@@ -202,22 +208,12 @@ def board(factory_id: UUID, today: date, *, with_notes: bool = True) -> Board:
                 today=today,
                 heading=heading(item),
                 point=point_name(item),
-                note=note,
-                note_by=by,
+                note=note.get("text", ""),
+                note_by=note.get("by") or "",
                 merged=tuple(merged[item.pk]),
             )
         )
     return Board(rows, batches(rows, today))
-
-
-def _notes(factory_id: UUID) -> dict[UUID, tuple[str, str]]:
-    """Why each open item last came back, and who said so."""
-    rows = PlanEvent.objects.filter(
-        factory_id=factory_id,
-        kind__in=[Action.ITEM_RETURNED, Action.ITEM_NOT_YET],
-        item__done_on__isnull=True,
-    ).select_related("by")
-    return {row.item_id: (row.text, str(row.by or "")) for row in rows.order_by("at")}
 
 
 def batch_key(item: PlanItem) -> str:
@@ -319,12 +315,3 @@ def assessments_to_add(factory_id: UUID) -> list[Assessment]:
     mine = PlanItem.objects.filter(assessment=OuterRef("pk")).order_by().values("assessment")
     found = found.annotate(in_plan=Subquery(mine.annotate(n=Count("pk")).values("n")))
     return [each for each in found.order_by("-starts_on")[:4] if each.found > (each.in_plan or 0)]
-
-
-def sides_of(confirmations: Sequence[Any], round_number: int) -> dict[Side, Any]:
-    """The confirmation of each side in a round."""
-    return {
-        Side(each.side): each
-        for each in confirmations
-        if each.agrees and each.round == round_number
-    }

@@ -188,11 +188,11 @@ def test_refused_step_says_why_and_keeps_the_words(home: Home, enter: Any) -> No
 
 def test_rest_day_is_named_at_the_field(home: Home, enter: Any) -> None:
     item = make_item(home)
-    given = {"root_cause": "No place", "action": "", "responsible": "", "due_on": "2100-11-26"}
+    given = {"root_cause": "No place", "action": "", "responsible": "", "due_on": "2100-12-03"}
     page = enter(Role.AMBASSADOR).post(url("item_edit", item.pk), given)
     assert page.status_code == 422
     text = page.content.decode()
-    assert "Friday 26 November 2100 is the weekly holiday. Choose another day." in text
+    assert "Friday 3 December 2100 is the weekly holiday. Choose another day." in text
     assert "No place" in text
 
 

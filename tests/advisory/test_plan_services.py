@@ -287,9 +287,10 @@ def test_nobody_confirms_for_both_sides(home: Home) -> None:
     assert item.status == "in_progress"
 
 
+TEN = {"progress_percent": 10}
 REFUSALS = [
     ("new", Role.ADVISOR, "report_done", {}, "item_not_your_task"),
-    ("new", Role.ADVISOR, "update_progress", {"progress_percent": 10}, "item_not_your_task"),
+    ("new", Role.ADVISOR, "update_progress", TEN, "item_not_your_task"),
     ("new", Role.AMBASSADOR, "update_progress", {"progress_percent": 101}, "progress_out_of_range"),
     ("new", Role.AMBASSADOR, "confirm", {}, "item_not_your_task"),
     ("new", Role.COMMITTEE_WORKER, "confirm", {}, "item_not_reported"),
@@ -298,11 +299,11 @@ REFUSALS = [
     ("new", Role.AMBASSADOR, "verify", {}, "item_not_your_task"),
     ("new", Role.ADVISOR, "return_item", {"reason": "why"}, "item_not_completed"),
     ("reported", Role.COMMITTEE_WORKER, "report_done", {}, "item_already_reported"),
-    ("reported", Role.AMBASSADOR, "update_progress", {"progress_percent": 10}, "item_already_reported"),
+    ("reported", Role.AMBASSADOR, "update_progress", TEN, "item_already_reported"),
     ("reported", Role.COMMITTEE_WORKER, "not_yet", {"reason": "  "}, "item_reason_missing"),
     ("half", Role.ADVISOR, "verify", {}, "item_not_completed"),
     ("completed", Role.COMMITTEE_WORKER, "not_yet", {"reason": "why"}, "item_already_completed"),
-    ("completed", Role.AMBASSADOR, "update_progress", {"progress_percent": 10}, "item_already_completed"),
+    ("completed", Role.AMBASSADOR, "update_progress", TEN, "item_already_completed"),
     ("completed", Role.ADVISOR, "return_item", {"reason": ""}, "item_reason_missing"),
     ("completed", Role.COMMITTEE_WORKER, "return_item", {"reason": "why"}, "item_not_your_task"),
     ("verified", Role.MANAGER, "verify", {}, "item_already_verified"),
