@@ -171,7 +171,7 @@ def enter(site: Site, chromium: Browser) -> Iterator[Callable[..., Person]]:
         page.goto(site.address + "/account/login/")
         page.fill("input[name=login]", login["email"])
         page.fill("input[name=password]", login["password"])
-        page.locator("form:has(input[name=password]) button[type=submit]").first.click()
+        page.locator("form:has(input[name=password]) button").first.click()
         page.wait_for_url(lambda url: "/account/login" not in url)
         return Person(page, site, login)
 

@@ -19,7 +19,7 @@ def demo_hats() -> list[dict[str, str]]:
     """Hats of the demo's people, by programme and role. Call inside a platform scope."""
     hats = Membership.objects.filter(user__is_demo=True, ended_at__isnull=True)
     rows = hats.select_related("user", "programme", "factory").order_by(
-        "programme__code", "role", "user__email", "created_at"
+        "programme__code", "role", "created_at", "user__email"
     )
     return [
         {
@@ -51,6 +51,8 @@ class Command(BaseCommand):
         if not rows:
             self.stdout.write("No demo people yet. Load the demo first: manage.py load_demo")
             return
+        # One a role is enough to read; the list in full is in the JSON.
+        rows = list({(row["programme"], row["role"]): row for row in reversed(rows)}.values())[::-1]
         shown = COLUMNS[:4]
         widths = {name: max(len(name), *(len(row[name]) for row in rows)) for name in shown}
         for row in [{name: name for name in shown}, *rows]:
