@@ -29,10 +29,16 @@ class Report(ProgrammeModel):
     check_code = models.CharField(max_length=24, unique=True)
     data = models.JSONField(default=dict)
     html = models.TextField(blank=True)
+    # For every reader of the report: it holds no file that only the factory may see.
     pdf = models.ForeignKey(
         "records.StoredFile", models.PROTECT, null=True, blank=True, related_name="+"
     )
     pdf_sha256 = models.CharField(max_length=64, blank=True)
+    # The same with those photos, for the factory and the programme; null where there are none.
+    factory_pdf = models.ForeignKey(
+        "records.StoredFile", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    factory_pdf_sha256 = models.CharField(max_length=64, blank=True)
     pages = models.PositiveSmallIntegerField(default=0)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"

@@ -1,0 +1,17 @@
+"""Long work of this app: thin, named, safe to run twice."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+
+from betterwork.records.tasks import ProgrammeTask
+
+from . import services
+
+
+@shared_task(name="reporting.write_report", base=ProgrammeTask)
+def write_report(*, programme_id: str, job_id: str) -> None:
+    """One report in one language; `Job.arguments` says which."""
+    services.write_report(programme_id=UUID(programme_id), job_id=UUID(job_id))

@@ -1,0 +1,19 @@
+"""Addresses of this app."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from .views import reports
+
+app_name = "reporting"
+urlpatterns: list[URLPattern] = [
+    path("reports/", reports.report_list, name="reports"),
+    path("reports/<uuid:pk>/", reports.report_read, name="report"),
+    path("reports/<uuid:pk>/pdf/", reports.report_pdf, name="report_pdf"),
+    path("reports/<uuid:pk>/work/", reports.report_work, name="report_work"),
+    path("reports/<uuid:pk>/again/", reports.report_retry, name="report_retry"),
+    path("reports/<uuid:pk>/correct/", reports.report_correct, name="report_correct"),
+    path("check/", reports.check, name="check_form"),
+    path("check/<str:code>/", reports.check, name="check"),
+]
