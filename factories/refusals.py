@@ -48,5 +48,70 @@ SENTENCES = {
     "drift_note_missing": _("Say in a few words what the other reason is."),
     "drift_pauses_and_moves": _("Choose one: the clock stands still, or it gets a new day."),
     "drift_in_the_past": _("The new day cannot be before today, %(today)s."),
+    "import_encoding": _(
+        "%(name)s is not saved as UTF-8 (line %(line)s). In Excel choose: CSV UTF-8, or XLSX."
+    ),
+    "import_malformed": _(
+        "%(name)s cannot be read as a table (line %(line)s). A quotation mark may be missing."
+    ),
+    "import_no_rows": _("%(name)s has no rows under its headings."),
+    "import_too_many_rows": _(
+        "The file has more than %(most)s rows. Split it, then send each part."
+    ),
+    "import_too_many_columns": _("The file has more than %(most)s columns."),
+    "import_heading_twice": _("Two headings mean the same column: %(column)s. Remove one."),
+    "import_no_name_column": _("No heading names the factory. One column must be called name."),
+    "import_discarded": _("This file was put away. Send it again to use it."),
+    "import_running": _("The file is being applied. Wait until that is finished."),
+    "import_row_applied": _("Row %(row)s is applied already. Change the factory on its own page."),
+    "import_nothing_ready": _("No row is ready. Put the rows right that need repair."),
+    "import_formula": _("This is a formula. Paste its value instead."),
+    "import_name_missing": _("The factory has no name."),
+    "import_other_country": _(
+        "The factory is in another country than the programme (%(country)s)."
+    ),
+    "import_half_location": _("Give both latitude and longitude, or neither."),
+    "import_half_workforce": _("Give both women and men, or neither."),
+    "import_total_differs": _("The total is %(total)s, but women and men together are %(both)s."),
+    "import_reason_missing": _("Say why the factory is no longer active."),
+    "import_day_in_future": _("This day is in the future."),
+    "import_too_long": _("This is longer than %(longest)s characters."),
+    "import_not_a_number": _("This is not a number."),
+    "import_out_of_range": _("This must lie between %(low)s and %(high)s."),
+    "import_not_a_date": _("This is not a date. Write it as 2026-11-24 or 24/11/2026."),
+    "import_not_yes_or_no": _("Write yes or no."),
+    "import_not_in_list": _("Use one of these: %(allowed)s."),
+    "import_not_an_email": _("This is not an e-mail address."),
+    "import_not_a_web_address": _("This is not a web address."),
+    "import_not_languages": _("Write language codes, such as bn, en."),
+    "import_too_many_cells": _("The row has %(count)s cells more than there are headings."),
+    "import_advisor_unknown": _("No advisor of the programme has this e-mail or name."),
+    "import_ids_disagree": _("The ids of this row belong to different factories."),
+    "import_code_unknown": _("No factory has this id. Leave it empty for a new factory."),
+    "import_name_ambiguous": _(
+        "%(count)s factories have this name and region. Add an id to say which of them is meant."
+    ),
+    "import_twice_in_file": _("The same factory stands in row %(row)s."),
+    "import_id_taken": _("An id of this row belongs to another factory."),
+    "committee_exists": _("The factory already has such a committee: %(name)s."),
+    "committee_in_future": _("A committee is recorded once it is formed. Today is %(today)s."),
+    "committee_dissolved": _("%(name)s was dissolved and is no longer changed."),
+    "committee_dissolved_too_early": _(
+        "A committee cannot be dissolved before it was formed, on %(formed_on)s."
+    ),
+    "member_name_missing": _("Give the member's name."),
+    "member_title_unknown": _("Choose Ms or Mr."),
+    "member_side_unknown": _("Choose the worker side or the management side."),
+    "member_mandate_reversed": _("The mandate cannot end before it begins."),
+    "member_other_side": _("A member is replaced by somebody of the same side."),
+    "member_leaves_before_joining": _(
+        "The member joined on %(joined_on)s and cannot leave before that day."
+    ),
+    "election_elsewhere": _("That election was held in another committee."),
+    "election_in_future": _("An election is recorded once it was held. Today is %(today)s."),
+    "election_method_unknown": _("Choose one of the methods in the list."),
+    "election_votes_over_roll": _("More votes were cast than there are workers with a vote."),
+    "chair_not_sitting": _("Only a member who sits on the committee on that day can be its chair."),
+    "chair_too_early": _("The present chair began on %(started_on)s; choose that day or a later."),
     "no_working_day": _("The calendar has no working day after %(after)s. Check the rest days."),
 }

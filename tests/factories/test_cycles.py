@@ -154,7 +154,7 @@ def test_overview_query_budget(bd: Any, django_assert_max_num_queries: Any, coun
         day = date(2026, 1, 5) + timedelta(days=number)
         services.record_fact(cycle_id=cycle.pk, kind="advisory_visit", happened_on=day)
     selectors.cycle_settings()
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(2):
         found = selectors.cycle_overview(selectors.current_cycles(TODAY), TODAY)
     assert len(found) == count
 

@@ -1,0 +1,428 @@
+"""Committees: the list for staff, the page of one, and what members of the factory see."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from betterwork.errors import DomainError
+from betterwork.permissions import Permission, may, requires
+from betterwork.ui import formats
+from betterwork.ui.parts import Choice, Crumb, Rule
+from factories import forms, words
+from factories.models import Committee, CommitteeMember, Factory
+from factories.rules.committee_indicators import MandateState
+from factories.rules.committees import Check, Outcome
+from factories.selectors import committees as reads
+from factories.selectors.factories import factories
+from factories.services import committees as services
+from factories.tables import FORMATS, file_response
+
+from . import common
+
+
+def check_rule(check: Check) -> Rule:
+    """A check in words: the rule, then the fact, then where it is written."""
+    parts = []
+    if check.reason is not None:
+        parts.append(str(words.REASONS[check.reason]))
+    if check.expected is not None:
+        parts.append(_("By law: %(value)s.") % {"value": words.value(check.expected)})
+    if check.outcome in {Outcome.PASS, Outcome.FAIL}:
+        parts.append(_("Here: %(value)s.") % {"value": found_words(check)})
+    return Rule(
+        result=words.CHECK_RESULTS[check.outcome],
+        rule=words.CHECKS[check.key],
+        fact=" ".join(parts),
+        reference=check.reference,
+    )
+
+
+def found_words(check: Check) -> str:
+    """What was found, in words; ids of members are counted, not shown."""
+    if check.key == "ratio":
+        workers, managers = check.found
+        return _("%(workers)s of the worker side, %(managers)s of the management side") % {
+            "workers": formats.number(workers),
+            "managers": formats.number(managers),
+        }
+    if check.key == "mandates":
+        return _("%(count)s expired") % {"count": formats.number(len(check.found))}
+    if check.key == "meetings" and isinstance(check.found, tuple):
+        gaps = [
+            _("no meeting from %(first)s to %(last)s")
+            % {"first": formats.on_date(first), "last": formats.on_date(last)}
+            for first, last in check.found
+        ]
+        return "; ".join(gaps) or _("no gap too long")
+    return words.value(check.found)
+
+
+def committee_cards(factory: Factory) -> list[dict[str, Any]]:
+    """The committees of a factory for its page: what exists, what fails."""
+    return [card(found) for found in reads.factory_committees(factory, common.today())]
+
+
+def card(found: reads.CommitteeOverview) -> dict[str, Any]:
+    sitting = [m for m in found.members if m.left_on is None]
+    return {
+        "overview": found,
+        "committee": found.committee,
+        "kind": dict(Committee.Kind.choices)[found.kind],
+        "body": found.rule.body.value if found.rule.body and found.rule.body.confidence.is_law
+        else "",
+        "rules": [check_rule(check) for check in found.checks],
+        "fails": len(found.of(Outcome.FAIL)),
+        "passes": len(found.of(Outcome.PASS)),
+        "unverified": len(found.of(Outcome.UNVERIFIED)),
+        "workers": sum(1 for m in sitting if m.side == CommitteeMember.Side.WORKER),
+        "managers": sum(1 for m in sitting if m.side == CommitteeMember.Side.MANAGEMENT),
+        "chair": found.chair,
+        "women": _share(found.indicators.women_on_worker_side),
+        "workforce": _share(found.indicators.women_in_workforce),
+        "rating": words.RATINGS.get(found.rating.rating or "", ""),
+    }  # fmt: skip
+
+
+def _share(share: Any) -> dict[str, Any] | None:
+    if share is None or share.exact is None:
+        return None
+    return {"share": float(share.exact), "count": share.count, "n": share.n}
+
+
+@requires(Permission.SEE_COMMITTEES)
+def committee_list(request: HttpRequest) -> HttpResponse:
+    """Running committees with what fails; `?fails=` keeps one check, `?format=` gives a file."""
+    if common.is_factory_side(request):
+        return redirect("factories:my_committee")
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in Committee.Kind.values else Committee.Kind.BIPARTITE
+    wanted = request.GET.get("fails", "")
+    wanted = wanted if wanted in words.CHECKS or wanted in {"any", "none"} else ""
+    rows = reads.running_committees(kind).order_by("factory__name", "pk")
+    search = request.GET.get("q", "").strip()[:100]
+    if search:
+        rows = rows.filter(factory__name__icontains=search)
+    today, fmt = common.today(), request.GET.get("format", "")
+    if wanted or fmt in FORMATS:
+        # What fails is the engine's answer, so all committees are asked.
+        overviews = reads.committee_overviews(rows, today)
+        kept = [row for row in rows if _matches(overviews[row.pk], wanted)]
+        if fmt in FORMATS:
+            return _export([card(overviews[row.pk]) for row in kept], fmt)
+        page = Paginator(kept, common.PAGE_ROWS).get_page(request.GET.get("page"))
+    else:
+        page = common.page_of(request, rows)
+        overviews = reads.committee_overviews(list(page), today)
+    lines = [card(overviews[row.pk]) for row in page]
+    checks = [(str(key), name) for key, name in words.CHECKS.items()]
+    context = {
+        "page": page,
+        "lines": lines,
+        "search": search,
+        "choices": [
+            Choice("kind", _("Kind"), Committee.Kind.choices, kind),
+            Choice(
+                "fails",
+                _("Does not meet"),
+                [("", _("all committees")), ("any", _("any rule")), ("none", _("no rule")),
+                 *checks],
+                wanted,
+            ),
+        ],
+        "clear_url": reverse("factories:committees") if wanted or search else "",
+        "without": _without(kind),
+    }  # fmt: skip
+    return render(request, "factories/committees.html", context)
+
+
+def _without(kind: str) -> int:
+    """Active factories that have no running committee of this kind."""
+    having = Committee.objects.filter(kind=kind, dissolved_on__isnull=True)
+    rows = Factory.objects.filter(merged_into__isnull=True, status=Factory.Status.ACTIVE)
+    return rows.exclude(pk__in=having.values("factory_id")).count()
+
+
+def _matches(found: reads.CommitteeOverview, wanted: str) -> bool:
+    failing = {str(check.key) for check in found.fails}
+    if wanted == "any":
+        return bool(failing)
+    if wanted == "none":
+        return not failing
+    return not wanted or wanted in failing
+
+
+def _export(lines: list[dict[str, Any]], kind: str) -> HttpResponse:
+    head = [_("Factory id"), _("Factory"), _("Committee"), _("Formed on"), _("Worker side"),
+            _("Management side"), _("Women on the worker side"), _("Women in the workforce"),
+            _("Rules met"), _("Rules not met"), _("Not verified")]  # fmt: skip
+    rows = (
+        [
+            line["committee"].factory.code, line["committee"].factory.name,
+            line["committee"].name, line["committee"].formed_on, line["workers"],
+            line["managers"], line["women"]["count"] if line["women"] else None,
+            line["workforce"]["count"] if line["workforce"] else None, line["passes"],
+            line["fails"], line["unverified"],
+        ]
+        for line in lines
+    )  # fmt: skip
+    return file_response("committees", head, rows, kind)
+
+
+@requires(Permission.SEE_COMMITTEES)
+def my_committee(request: HttpRequest) -> HttpResponse:
+    """The committees of the factory one works for."""
+    membership = request.membership  # type: ignore[attr-defined]
+    if membership is None or membership.factory_id is None:
+        return redirect("factories:committees")
+    factory = get_object_or_404(factories(), pk=membership.factory_id)
+    cards = [_with_members(each) for each in committee_cards(factory)]
+    context = {
+        "factory": factory,
+        "cards": cards,
+        "meetings_url": common.url_or_none("advisory:meetings"),
+    }
+    return render(request, "factories/my_committee.html", context)
+
+
+def _with_members(line: dict[str, Any]) -> dict[str, Any]:
+    found: reads.CommitteeOverview = line["overview"]
+    mandates = {mandate.ref: mandate for mandate in found.mandates}
+    rows = []
+    today = common.today()
+    for member in found.members:
+        mandate = mandates.get(str(member.pk))
+        ends_on = mandate.ends_on if mandate else member.mandate_ends_on
+        state = mandate.state if mandate else None
+        if mandate is None and ends_on is not None:
+            # The law speaks of worker members; the other side keeps what the committee set.
+            state = MandateState.EXPIRED if ends_on < today else MandateState.RUNNING
+        rows.append(
+            {
+                "row": member,
+                "ends_on": ends_on,
+                "state": state,
+                "word": words.MANDATES[state] if state else "",
+            }
+        )
+    sides = [
+        {
+            "name": name,
+            "key": side,
+            "sitting": [m for m in rows if m["row"].side == side and m["row"].left_on is None],
+        }
+        for side, name in CommitteeMember.Side.choices
+    ]
+    left = [m for m in rows if m["row"].left_on is not None]
+    return line | {"sides": sides, "left": left}
+
+
+@requires(Permission.SEE_COMMITTEES)
+def committee_page(request: HttpRequest, pk: UUID) -> HttpResponse:
+    committee = get_object_or_404(reads.committees(), pk=pk)
+    found = reads.committee_overviews([committee], common.today())[committee.pk]
+    factory = committee.factory
+    crumbs = [
+        Crumb(_("Committees"), reverse("factories:committees")),
+        Crumb(factory.name, reverse("factories:detail", args=[factory.pk])),
+    ]
+    indicators = found.indicators
+    context = _with_members(card(found)) | {
+        "layout": common.layout(request),
+        "factory": factory,
+        "crumbs": [] if common.is_factory_side(request) else crumbs,
+        "elections": list(committee.elections.all()),
+        "terms": list(committee.chairs.select_related("member").order_by("-started_on")),
+        "may_change": may(request, Permission.CHANGE_COMMITTEES)
+        and committee.dissolved_on is None,
+        "meetings": _share(indicators.meetings),
+        "meetings_by_law": indicators.meetings_due_by_law,
+        "decisions": _share(indicators.decisions),
+        "has_meetings": found.has_meetings,
+        "because": words.because(found.rating.because),
+        "remarks": [r for r in found.rule.remarks if r.confidence.is_law],
+        "meetings_url": common.url_or_none("advisory:meetings"),
+        "law_url": common.url_or_none("assessments:law") if may(request, Permission.SEE_TOOL)
+        else "",
+    }  # fmt: skip
+    return render(request, "factories/committee.html", context)
+
+
+def _form(
+    request: HttpRequest, committee: Committee, form: Any, title: str, *, lede: str = ""
+) -> HttpResponse:
+    context = {
+        "layout": common.layout(request),
+        "form": form,
+        "title": title,
+        "lede": lede or committee.factory.name,
+        "button": _("Save"),
+        "cancel_url": reverse("factories:committee", args=[committee.pk]),
+        "crumbs": [
+            Crumb(committee.factory.name, reverse("factories:detail", args=[committee.factory_id])),
+            Crumb(committee.name, reverse("factories:committee", args=[committee.pk])),
+        ],
+    }
+    return render(request, "factories/form.html", context, status=422 if form.errors else 200)
+
+
+@requires(Permission.CHANGE_COMMITTEES)
+def committee_new(request: HttpRequest, pk: UUID) -> HttpResponse:
+    factory = get_object_or_404(factories(), pk=pk)
+    kind = request.GET.get("kind", Committee.Kind.BIPARTITE)
+    form = forms.CommitteeForm(request.POST or None, initial={"kind": kind})
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = services.form_committee(factory_id=factory.pk, **form.cleaned_data)
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("The committee is recorded. Now name its members."))
+            return redirect("factories:committee", pk=made.pk)
+    context = {
+        "layout": "base.html",
+        "form": form,
+        "title": _("New committee"),
+        "lede": factory.name,
+        "button": _("Save"),
+        "cancel_url": reverse("factories:detail", args=[factory.pk]),
+        "crumbs": [Crumb(factory.name, reverse("factories:detail", args=[factory.pk]))],
+    }
+    return render(request, "factories/form.html", context, status=422 if form.errors else 200)
+
+
+@requires(Permission.CHANGE_COMMITTEES)
+def member_form(request: HttpRequest, pk: UUID, member: UUID | None = None) -> HttpResponse:
+    """Seat a member, or put a member's record right."""
+    committee = get_object_or_404(reads.committees(), pk=pk)
+    row = get_object_or_404(committee.members.all(), pk=member) if member else None
+    names = ("title", "full_name", "side", "occupation", "joined_on", "mandate_ends_on",
+             "is_union", "election")  # fmt: skip
+    initial = {name: getattr(row, name) for name in names} if row else {
+        "side": request.GET.get("side", ""),
+        "replaces": request.GET.get("replaces", ""),
+        "joined_on": common.today(),
+    }  # fmt: skip
+    form = forms.MemberForm(request.POST or None, committee=committee, initial=initial)
+    if row is not None:
+        for name in ("side", "joined_on", "replaces"):
+            del form.fields[name]
+    if request.method == "POST" and form.is_valid():
+        found = form.cleaned_data
+        election = found["election"]
+        common_values = {
+            "title": found["title"], "full_name": found["full_name"],
+            "occupation": found["occupation"], "mandate_ends_on": found["mandate_ends_on"],
+            "is_union": found["is_union"], "election_id": election.pk if election else None,
+        }  # fmt: skip
+        try:
+            if row is not None:
+                services.change_member(member_id=row.pk, **common_values)
+            else:
+                services.add_member(
+                    committee_id=committee.pk,
+                    side=found["side"],
+                    joined_on=found["joined_on"],
+                    replaces_id=found["replaces"].pk if found["replaces"] else None,
+                    **common_values,
+                )
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("The member is saved."))
+            return redirect("factories:committee", pk=committee.pk)
+    return _form(request, committee, form, _("Member"))
+
+
+@requires(Permission.CHANGE_COMMITTEES)
+def member_leave(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
+    committee = get_object_or_404(reads.committees(), pk=pk)
+    row = get_object_or_404(committee.members.all(), pk=member)
+    form = forms.LeaveForm(request.POST or None, initial={"left_on": common.today()})
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.leave_committee(member_id=row.pk, left_on=form.cleaned_data["left_on"])
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("The date is saved."))
+            return redirect("factories:committee", pk=committee.pk)
+    title = _("%(name)s leaves the committee") % {"name": row.full_name}
+    return _form(request, committee, form, title)
+
+
+@requires(Permission.CHANGE_COMMITTEES)
+def election_form(request: HttpRequest, pk: UUID) -> HttpResponse:
+    committee = get_object_or_404(reads.committees(), pk=pk)
+    form = forms.ElectionForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.record_election(committee_id=committee.pk, **form.cleaned_data)
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("The election is saved. Name who was chosen in it."))
+            return redirect("factories:committee", pk=committee.pk)
+    return _form(request, committee, form, _("Election"))
+
+
+@requires(Permission.CHANGE_COMMITTEES)
+def chair_form(request: HttpRequest, pk: UUID) -> HttpResponse:
+    committee = get_object_or_404(reads.committees(), pk=pk)
+    initial = {"started_on": common.today()}
+    form = forms.ChairForm(request.POST or None, committee=committee, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        found = form.cleaned_data
+        try:
+            services.change_chair(
+                committee_id=committee.pk,
+                member_id=found["member"].pk,
+                started_on=found["started_on"],
+            )
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("The chair is saved."))
+            return redirect("factories:committee", pk=committee.pk)
+    return _form(request, committee, form, _("Chair of the committee"))
+
+
+@requires(Permission.CHANGE_COMMITTEES)
+def committee_file(request: HttpRequest, pk: UUID) -> HttpResponse:
+    committee = get_object_or_404(reads.committees(), pk=pk)
+    initial = {"registered_on": committee.registered_on}
+    form = forms.FilingForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.file_committee(committee_id=committee.pk, **form.cleaned_data)
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("The date is saved."))
+            return redirect("factories:committee", pk=committee.pk)
+    return _form(request, committee, form, _("Filing with the authority"))
+
+
+@requires(Permission.CHANGE_COMMITTEES)
+def committee_dissolve(request: HttpRequest, pk: UUID) -> HttpResponse:
+    committee = get_object_or_404(reads.committees(), pk=pk)
+    initial = {"dissolved_on": common.today()}
+    form = forms.DissolveForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.dissolve_committee(committee_id=committee.pk, **form.cleaned_data)
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("The committee is dissolved; its history stays."))
+            return redirect("factories:committee", pk=committee.pk)
+    title = _("Dissolve %(name)s") % {"name": committee.name}
+    lede = _("All members step down on that day. Records of members and meetings stay readable.")
+    return _form(request, committee, form, title, lede=lede)
