@@ -21,6 +21,7 @@ from assessments.rules import lifecycle
 from assessments.rules.answers import NotAssessedReason
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, requires
+from betterwork.ui.parts import Who
 
 from .common import assessment_or_404, language, today_of, user_id
 from .lists import evidence_parts, overview
@@ -149,7 +150,8 @@ def question_page(
     team = state.team_of(assessment.pk)
     may_edit = _may_edit(assessment, team, me)
     seat = next((seat for seat in team if seat.user_id == me), None)
-    if seat is not None and may_edit:
+    # A page fetched ahead, for a connection that may be lost, is not where the person is.
+    if seat is not None and may_edit and "X-Ahead" not in request.headers:
         services.note_presence(seat, point=entry.question.point, now=timezone.now())
     points = {point.code: point for point in whole.points}
     point = points[entry.question.point]
@@ -270,8 +272,6 @@ def _side(
         content_of.split_reason(content["reason"])[1],
         ", ".join(str(sources[source]) for source in content["sources"]),
     ]
-    from betterwork.ui.parts import Who
-
     return {
         "who": Who(str(who) if who else _("Somebody"), initials=who.initials if who else ""),
         "when": when,

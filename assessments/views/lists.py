@@ -104,7 +104,7 @@ def _acts_next(row: Assessment) -> Who | None:
     """Who must act next: the first thing on each row."""
     status = Assessment.Status
     names: dict[str, tuple[str, str]] = {
-        status.IN_PROGRESS: (_("The team"), "person"),
+        status.IN_PROGRESS: (_("The team"), "side"),
         status.SUBMITTED: (_("A reviewer"), "person"),
         status.QUALITY_REVIEW: (
             str(row.reviewer) if row.reviewer else _("The reviewer"),
@@ -115,7 +115,10 @@ def _acts_next(row: Assessment) -> Who | None:
         status.ACCESS_REFUSED: (_("A planner"), "person"),
     }
     found = names.get(row.status)
-    return Who(found[0], kind=found[1]) if found else None
+    if found is None:
+        return None
+    initials = "" if found[1] != "person" else getattr(row.reviewer, "initials", "?")
+    return Who(found[0], initials=initials, kind=found[1])
 
 
 def _clock(row: Assessment, today: Any) -> Clock | None:

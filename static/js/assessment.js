@@ -3,65 +3,75 @@
 "use strict";
 
 (() => {
-  const form = document.querySelector("form[data-answer]");
-  const banner = document.querySelector("[data-offline]");
-  const line = document.querySelector("[data-line]");
   const RETRY_MS = 8000;
   const WAIT_MS = 900; // after the last key, before an answer is sent
+  const AHEAD = 15; // questions fetched ahead, so that work goes on without a connection
+  const html = document.documentElement;
+  const banner = document.querySelector("[data-offline]");
 
-  // -- what waits: kept per person in this browser, one entry per question -----------------------
-  const queueKey = form?.dataset.queueKey || document.body.dataset.queueKey || "";
-  const read = () => {
-    try {
-      return JSON.parse(localStorage.getItem(queueKey)) || {};
-    } catch {
-      return {};
-    }
-  };
-  const write = (queue) => {
-    try {
-      if (Object.keys(queue).length) localStorage.setItem(queueKey, JSON.stringify(queue));
-      else localStorage.removeItem(queueKey);
-    } catch {
-      // Storage is full or forbidden: the form still keeps what was typed.
-      memory = queue;
-    }
-  };
-  let memory = {};
-  const waiting = () => ({ ...memory, ...read() });
-
+  // What stands on the page now; replaced when the reader goes to another question.
+  let form = null;
+  let line = null;
+  let timer = 0;
+  let isChanged = false;
+  let isRefused = false;
   let since = null;
-  const clock = () =>
-    new Intl.DateTimeFormat(document.documentElement.lang, {
-      hour: "2-digit",
-      minute: "2-digit",
-      hour12: false,
-    }).format(new Date());
-  const showQueue = () => {
-    if (!banner) return;
-    const count = Object.keys(waiting()).length;
-    banner.hidden = !since && !count;
-    banner.querySelector("[data-offline-title]").textContent = since
-      ? `${banner.dataset.since} ${since}.`
-      : `${banner.dataset.online}.`;
-    const words = count === 1 ? banner.dataset.waitOne : banner.dataset.waitMany;
-    const digits = new Intl.NumberFormat(document.documentElement.lang).format(count);
-    banner.querySelector("[data-queue]").textContent = count ? words.replace("%n", digits) : "";
-    banner.querySelector(".queue").hidden = !count;
-  };
-  const tell = (words, kept) => {
-    if (!line) return;
-    line.classList.toggle("is-kept", !kept);
-    line.querySelector("span").textContent = words;
-  };
+  let isSending = false;
+  let queueKey = "";
+  let memory = {};
+  const pages = new Map(); // address -> page, for when the connection is gone
+  const kept = new Map(); // address of an answer -> what was last saved from here
 
+  const clock = () =>
+    new Intl.DateTimeFormat(html.lang, { hour: "2-digit", minute: "2-digit", hour12: false }).format(
+      new Date(),
+    );
   const newId = () =>
     crypto.randomUUID?.() ||
     // Addresses without TLS (a tablet on a local network) know no randomUUID.
     "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (c) =>
       (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16),
     );
-  const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value || "";
+
+  // -- what waits: kept per person in this browser, one entry per question -----------------------
+  const waiting = () => {
+    try {
+      return { ...memory, ...JSON.parse(localStorage.getItem(queueKey)) };
+    } catch {
+      return { ...memory };
+    }
+  };
+  const write = (queue) => {
+    try {
+      if (Object.keys(queue).length) localStorage.setItem(queueKey, JSON.stringify(queue));
+      else localStorage.removeItem(queueKey);
+      memory = {};
+    } catch {
+      memory = queue; // storage is full or forbidden: the open page still keeps it
+    }
+  };
+
+  const showQueue = () => {
+    if (!banner) return;
+    const count = Object.keys(waiting()).length;
+    banner.hidden = !since;
+    banner.querySelector("[data-offline-title]").textContent = since
+      ? `${banner.dataset.since} ${since}.`
+      : "";
+    const words = count === 1 ? banner.dataset.waitOne : banner.dataset.waitMany;
+    const digits = new Intl.NumberFormat(html.lang).format(count);
+    banner.querySelector("[data-queue]").textContent = count ? words.replace("%n", digits) : "";
+    banner.querySelector(".queue").hidden = !count;
+  };
+  const tell = (words, isSaved) => {
+    if (!line) return;
+    line.classList.toggle("is-kept", !isSaved);
+    line.querySelector("span").textContent = words;
+  };
+  const lost = () => {
+    since = since || clock();
+    showQueue();
+  };
 
   const content = () => {
     const data = new FormData(form);
@@ -87,37 +97,36 @@
         headers: {
           "Content-Type": "application/json",
           Accept: "application/json",
-          "X-CSRFToken": token(),
+          "X-CSRFToken": document.querySelector("[name=csrfmiddlewaretoken]")?.value || "",
         },
         body: JSON.stringify(entry),
       });
     } catch {
       return { state: "later" };
     }
-    // A sign-in page, a proxy's error: the answer is kept and sent again.
+    // A sign-in page or a proxy's error: the answer is kept and sent again.
     const isJson = (response.headers.get("Content-Type") || "").includes("application/json");
-    if (!isJson) return { state: "later", isOnline: response.type !== "opaqueredirect" };
+    if (!isJson) return { state: "later" };
     const body = await response.json();
     if (response.ok) return { state: "saved", body };
     if (response.status === 409) return { state: "clash", body };
     return { state: response.status === 422 ? "refused" : "later", body };
   };
 
-  let isSending = false;
   const flush = async () => {
     if (isSending) return;
     isSending = true;
     try {
-      for (const url of Object.keys(waiting())) {
-        const entry = waiting()[url];
-        const answer = await send(url, entry);
+      for (let next; (next = Object.keys(waiting())[0]); ) {
+        const entry = waiting()[next];
+        const answer = await send(next, entry);
         if (answer.state === "later") {
-          since = since || clock();
+          lost();
           tell(`${line?.dataset.kept}, ${clock()}`, false);
           break;
         }
         since = null;
-        settle(url, entry, answer);
+        settle(next, entry, answer);
       }
     } finally {
       isSending = false;
@@ -127,35 +136,32 @@
 
   const settle = (url, entry, answer) => {
     const queue = waiting();
-    const isHere = form && url === form.dataset.url;
+    const isHere = url === form?.dataset.url;
     const isNewest = queue[url]?.client_id === entry.client_id;
-    if (answer.state === "saved" || answer.state === "clash") {
-      if (isHere) form.elements.base_revision.value = answer.body.revision;
-      if (isNewest) delete queue[url];
-      // Typed on meanwhile: the next change builds on what was just kept.
-      else if (queue[url]) queue[url].base_revision = answer.body.revision;
-      memory = {};
+    if (isNewest) delete queue[url];
+    if (answer.state === "refused") {
+      // It would be refused again, so it leaves the queue; the words stay on the page.
       write(queue);
-      if (isHere && isNewest) tell(`${line.dataset.done}, ${clock()}`, true);
-      if (answer.state === "clash" && isHere) location.assign(answer.body.url);
+      if (isHere) {
+        isRefused = true;
+        tell([answer.body.sentence, ...answer.body.reasons].join(" "), false);
+      }
       return;
     }
-    // Refused: it would be refused again, so it leaves the queue; the words stay on the page.
-    if (isNewest) delete queue[url];
-    memory = {};
+    if (isHere) form.elements.base_revision.value = answer.body.revision;
+    kept.set(url, { ...entry, base_revision: answer.body.revision });
+    // Typed on meanwhile: the next change builds on what was just kept.
+    if (queue[url]) queue[url].base_revision = answer.body.revision;
     write(queue);
-    if (isHere) {
-      tell([answer.body.sentence, ...answer.body.reasons].join(" ") || line.dataset.refused, false);
-    }
+    if (isHere && isNewest) tell(`${line.dataset.done}, ${clock()}`, true);
+    if (isHere && answer.state === "clash") show(answer.body.url, false);
   };
 
-  // -- the form ---------------------------------------------------------------------------------
-  let timer = 0;
-  let isChanged = false;
   const keep = () => {
+    clearTimeout(timer);
     if (!form || !isChanged) return;
     isChanged = false;
-    clearTimeout(timer);
+    isRefused = false;
     const queue = waiting();
     queue[form.dataset.url] = {
       ...content(),
@@ -167,126 +173,196 @@
     tell(line?.dataset.saving || "", true);
     flush();
   };
-  const later = (delay) => {
-    isChanged = true;
-    clearTimeout(timer);
-    timer = setTimeout(keep, delay);
+  const quiet = () =>
+    new Promise((resolve) => {
+      const check = () => (isSending ? setTimeout(check, 30) : resolve());
+      check();
+    });
+
+  // -- going from question to question without losing the page ------------------------------------
+  const fetchPage = async (url, ahead) => {
+    const response = await fetch(url, {
+      credentials: "same-origin",
+      headers: ahead ? { "X-Ahead": "1" } : {},
+      signal: AbortSignal.timeout?.(8000),
+    });
+    const text = await response.text();
+    if (!response.ok || response.redirected || !text.includes("data-question-page")) {
+      throw new Error("another page");
+    }
+    return text;
+  };
+  const show = async (url, isNew = true) => {
+    const address = new URL(url, location.href);
+    let text;
+    try {
+      text = await fetchPage(address.href);
+      pages.set(address.pathname, text);
+      if (!Object.keys(waiting()).length) since = null;
+    } catch (error) {
+      const isGone = error instanceof TypeError || error.name === "TimeoutError";
+      if (!isGone) return location.assign(url); // the overview, a sign-in: an ordinary visit
+      lost();
+      text = pages.get(address.pathname);
+      if (!text) return tell(banner?.dataset.away || "", false);
+    }
+    const page = new DOMParser().parseFromString(text, "text/html");
+    for (const part of ["header.bar", "main"]) {
+      document.querySelector(part).replaceWith(document.adoptNode(page.querySelector(part)));
+    }
+    document.title = page.title;
+    if (isNew) history.pushState(null, "", address.href);
+    mount();
+    const heading = document.querySelector("main h1");
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+    showQueue();
+  };
+  const go = async (url) => {
+    keep();
+    await quiet();
+    if (isRefused) return; // its reason stands beside the words
+    await show(url);
+  };
+  let isAhead = false;
+  const lookAhead = async () => {
+    if (isAhead) return;
+    isAhead = true;
+    try {
+      let next = document.querySelector("[data-next-question]")?.dataset.nextQuestion;
+      for (let count = 0; next && count < AHEAD && !since; count += 1) {
+        const path = new URL(next, location.href).pathname;
+        if (!pages.has(path)) {
+          pages.set(path, await fetchPage(next, true));
+          await new Promise((resolve) => setTimeout(resolve, 250));
+        }
+        const page = new DOMParser().parseFromString(pages.get(path), "text/html");
+        next = page.querySelector("[data-next-question]")?.dataset.nextQuestion;
+      }
+    } catch {
+      // No connection, or a page of another kind: what is here is enough.
+    } finally {
+      isAhead = false;
+    }
   };
 
   const showFor = () => {
-    const outcome = form?.elements.outcome?.value || "";
-    for (const part of form?.querySelectorAll("[data-for]") || []) {
+    const outcome = form.elements.outcome?.value || "";
+    for (const part of form.querySelectorAll("[data-for]")) {
       const wanted = part.dataset.for.split(" ");
-      const hasWords = [...part.querySelectorAll("textarea, input")].some((each) => each.value);
+      const hasWords = [...part.querySelectorAll("textarea, input, select")].some(
+        (each) => each.value,
+      );
       part.hidden = !wanted.includes(outcome) && !hasWords && wanted[0] !== "non_compliant";
     }
   };
-
+  // What was typed before the connection was lost stands in the form again.
   const restore = () => {
-    const entry = waiting()[form.dataset.url];
+    const base = form.elements.base_revision;
+    const unsent = waiting()[form.dataset.url];
+    const saved = kept.get(form.dataset.url);
+    // A page fetched before our own answer was saved is older than that answer.
+    const entry = unsent || (saved && saved.base_revision > Number(base.value) ? saved : null);
     if (!entry) return;
-    // What was typed before the connection was lost stands in the form again.
-    for (const name of ["finding", "note", "reason"]) {
+    // Its own base stays with it: if the other one changed the answer meanwhile, both are kept.
+    base.value = entry.base_revision;
+    for (const name of ["finding", "note", "reason", "value", "outcome"]) {
       if (form.elements[name]) form.elements[name].value = entry[name];
     }
-    const value = form.elements.value;
-    if (value) value.value = entry.value;
     for (const box of form.querySelectorAll("[name=sources]")) {
       box.checked = entry.sources.includes(box.value);
     }
-    if (form.elements.outcome) form.elements.outcome.value = entry.outcome;
-    tell(`${line.dataset.kept}`, false);
+    if (unsent) tell(line.dataset.kept, false);
   };
 
-  if (form) {
-    restore();
-    showFor();
-    form.addEventListener("input", (event) => {
+  const mount = () => {
+    form = document.querySelector("form[data-answer]");
+    line = document.querySelector("[data-line]");
+    isChanged = isRefused = false;
+    queueKey = form?.dataset.queueKey || queueKey;
+    if (form) {
+      pages.set(location.pathname, document.documentElement.outerHTML);
+      restore();
       showFor();
-      later(event.target.matches("textarea, [type=text], .input") ? WAIT_MS : 0);
-    });
-    // Next: keep first, then go on. Without a connection the reader stays where the words are.
-    form.addEventListener("submit", (event) => {
-      const goal = event.submitter?.dataset.next;
-      if (!goal) return;
-      event.preventDefault();
-      go(goal);
-    });
-    addEventListener("pagehide", keep);
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "hidden") keep();
-    });
-    addEventListener("beforeunload", (event) => {
-      if (isChanged) keep();
-      if (Object.keys(memory).length) event.preventDefault();
-    });
-  }
-
-  const go = async (url) => {
-    keep();
-    await new Promise((resolve) => {
-      const check = () => (isSending ? setTimeout(check, 40) : resolve());
-      check();
-    });
-    // A refusal of this answer is read here, before anything else.
-    if (line?.classList.contains("is-kept") && !waiting()[form?.dataset.url] && !since) return;
-    if (since && !(await isReachable(url))) return;
-    location.assign(url);
-  };
-  const isReachable = async (url) => {
-    try {
-      return (await fetch(url, { method: "HEAD", credentials: "same-origin" })).ok;
-    } catch {
-      return false;
+      setTimeout(lookAhead, 1200);
     }
+    document.querySelector(".steps [aria-current]")?.scrollIntoView({ block: "nearest" });
   };
 
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const isTyping = event.target.closest("textarea, select, input:not([type=radio], [type=checkbox])");
-    if (event.key === "Escape" && isTyping) event.target.blur();
-    if (isTyping) return;
-    const mirrored = document.documentElement.dir === "rtl";
-    const isOption = event.target.matches("[type=radio]");
-    const onward = event.key === "n" || (event.key === (mirrored ? "ArrowLeft" : "ArrowRight") && !isOption);
-    const backward = event.key === "p" || (event.key === (mirrored ? "ArrowRight" : "ArrowLeft") && !isOption);
-    if (/^[1-4]$/.test(event.key) && form) {
-      const choice = form.querySelector(`[data-key="${event.key}"]`);
-      if (choice) {
-        choice.checked = true;
-        choice.dispatchEvent(new Event("input", { bubbles: true }));
-      }
-    } else if (event.key === "/" && form) {
-      event.preventDefault();
-      (form.elements.finding || form.querySelector("#value, [name=value]"))?.focus();
-    } else if (onward) {
-      const next = document.querySelector("[data-next]")?.dataset.next || document.querySelector("a[rel=next]")?.href;
-      if (next) go(next);
-    } else if (backward) {
-      const before = document.querySelector("[data-before]")?.href;
-      if (before) go(before);
-    }
+  document.addEventListener("input", (event) => {
+    if (!form || event.target.form !== form) return;
+    showFor();
+    isChanged = true;
+    clearTimeout(timer);
+    const isTyped = event.target.matches("textarea, input:not([type=radio], [type=checkbox])");
+    timer = setTimeout(keep, isTyped ? WAIT_MS : 0);
   });
-  // Links of this page keep the answer before they leave.
+  // Next: keep first, then go on.
+  document.addEventListener("submit", (event) => {
+    const goal = event.submitter?.dataset.next;
+    if (!form || event.target !== form || !goal) return;
+    event.preventDefault();
+    go(goal);
+  });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href]");
-    if (!link || link.getAttribute("href").startsWith("#") || event.ctrlKey || event.metaKey) return;
-    if (form && isChanged) {
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.defaultPrevented) return;
+    if (link.matches("[data-step], [data-before]") || (form && isChanged && !link.hash)) {
       event.preventDefault();
       go(link.href);
     }
   });
+  addEventListener("popstate", () => {
+    if (!location.hash) show(location.href, false);
+  });
 
-  if (queueKey) {
-    addEventListener("online", flush);
-    addEventListener("offline", () => {
-      since = since || clock();
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const typing = event.target.closest("textarea, select, input:not([type=radio], [type=checkbox])");
+    if (event.key === "Escape" && typing) event.target.blur();
+    if (typing) return;
+    // Arrows between radio buttons choose; elsewhere they turn the page.
+    const isChoosing = event.target.matches("[type=radio]");
+    const [forward, back] = html.dir === "rtl" ? ["ArrowLeft", "ArrowRight"] : ["ArrowRight", "ArrowLeft"];
+    const choice = form?.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    if (choice) {
+      choice.checked = true;
+      choice.dispatchEvent(new Event("input", { bubbles: true }));
+    } else if (event.key === "/") {
+      const field = form?.querySelector("textarea, [name=value]");
+      if (field) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        field.focus();
+      }
+    } else if (event.key === "n" || (event.key === forward && !isChoosing)) {
+      const next = document.querySelector("[data-next]")?.dataset.next;
+      if (next) go(next);
+      else document.querySelector(".qfoot a[rel=next]")?.click();
+    } else if (event.key === "p" || (event.key === back && !isChoosing)) {
+      document.querySelector("[data-before]")?.click();
+    }
+  });
+
+  addEventListener("pagehide", keep);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") keep();
+  });
+  addEventListener("beforeunload", (event) => {
+    keep();
+    if (Object.keys(memory).length) event.preventDefault();
+  });
+  addEventListener("online", flush);
+  addEventListener("offline", lost);
+  setInterval(() => {
+    if (queueKey && Object.keys(waiting()).length) flush();
+    else if (since && navigator.onLine) {
+      since = null;
       showQueue();
-    });
-    setInterval(() => {
-      if (Object.keys(waiting()).length) flush();
-    }, RETRY_MS);
-    showQueue();
-    if (Object.keys(waiting()).length) flush();
-  }
+    }
+  }, RETRY_MS);
+
+  mount();
+  showQueue();
+  if (queueKey && Object.keys(waiting()).length) flush();
 })();
