@@ -208,6 +208,14 @@ def release(var_dir: Path | str) -> bool:
         return False
 
 
+def as_superuser(var_dir: Path | str, database: str = "postgres") -> Any:
+    """A connection to the running embedded PostgreSQL that may make databases: for the benchmark.
+
+    Whoever may read the directory of the stores is its master anyway.
+    """
+    return _Postgres(_Place(Path(var_dir)), "safe").connect(database)
+
+
 @contextlib.contextmanager
 def running(var_dir: Path | str, *, profile: Profile = "safe") -> Iterator[Stores]:
     """Hold the embedded stores for a block, and stop them after it unless others use them."""

@@ -88,6 +88,7 @@ def _tell(facts: Facts) -> None:
 def scope(facts: Facts) -> Iterator[Facts]:
     """One transaction under `facts`; the facts before it are put back, also on a savepoint."""
     before = _current.get()
+    is_inner = connection.in_atomic_block
     with transaction.atomic():
         _tell(facts)
         token = _current.set(facts)
@@ -95,10 +96,10 @@ def scope(facts: Facts) -> Iterator[Facts]:
             yield facts
         finally:
             _current.reset(token)
-            # Inside an outer scope the settings would outlive the savepoint. A broken transaction
-            # refuses statements, and its rollback restores the settings by itself.
-            if not connection.needs_rollback:
-                _tell(before or Facts())
+        # The settings end with the transaction or with a rollback. Inside an outer transaction
+        # they would outlive the savepoint that is about to be released.
+        if is_inner and not connection.needs_rollback:
+            _tell(before or Facts())
 
 
 @contextmanager
