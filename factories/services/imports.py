@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -431,35 +432,55 @@ def apply_rows(
             creates.append((row, found))
             continue
         if found.outcome == Outcome.UPDATE and found.factory_id is not None:
-            _try(row, lambda pk=found.factory_id, f=found: _update(pk, f, known, today))
+            pk = found.factory_id
+            _try(row, known, lambda pk=pk, f=found: _update(pk, f, known, today))
         elif found.outcome == Outcome.ERROR:
             row.errors, row.outcome = found.errors, Outcome.ERROR
         if row.outcome != Outcome.ERROR:
             row.outcome, row.factory_id, row.errors = Outcome.APPLIED, found.factory_id, {}
-    if creates:
-        try:
-            with transaction.atomic():
-                _create(creates, known, today)
-        except IntegrityError:
-            # One of them clashes with what somebody registered this moment: find which.
-            for row, found in creates:
-                _try(row, lambda r=row, f=found: _create([(r, f)], known, today))
+    if creates and not _whole(creates, known, today):
+        # One of them clashes with what somebody registered this moment: find which.
+        for row, found in creates:
+            row.factory, row.outcome = None, found.outcome
+            _try(row, known, lambda r=row, f=found: _create([(r, f)], known, today))
     ImportRow.objects.bulk_update(rows, ["outcome", "factory", "errors"], batch_size=500)
     return len(rows)
 
 
-def _try(row: ImportRow, act: Callable[[], None]) -> None:
-    """Do it for one row; a refusal marks the row and leaves the others alone."""
+@contextmanager
+def _undoable(known: Known) -> Iterator[None]:
+    """A savepoint that also forgets the groups and buyers made in it when it is undone."""
+    groups, buyers = dict(known.groups), dict(known.buyers)
     try:
         with transaction.atomic():
+            yield
+    except BaseException:
+        known.groups, known.buyers = groups, buyers
+        raise
+
+
+def _whole(creates: list[tuple[ImportRow, Checked]], known: Known, today: date) -> bool:
+    """Register them together; False (and nothing done) if the database refuses one."""
+    try:
+        with _undoable(known):
+            _create(creates, known, today)
+    except IntegrityError:
+        return False
+    return True
+
+
+def _try(row: ImportRow, known: Known, act: Callable[[], None]) -> None:
+    """Do it for one row; a refusal marks the row and leaves the others alone."""
+    try:
+        with _undoable(known):
             act()
     except DomainError as error:
         facts = {name: str(value) for name, value in error.facts.items()}
         row.errors = {"name": [{"code": error.code, "facts": facts}]}
-        row.outcome = Outcome.ERROR
+        row.factory, row.outcome = None, Outcome.ERROR
     except IntegrityError:
         row.errors = {"name": [{"code": "import_id_taken", "facts": {}}]}
-        row.outcome = Outcome.ERROR
+        row.factory, row.outcome = None, Outcome.ERROR
 
 
 def _group(name: str, known: Known) -> UUID:
