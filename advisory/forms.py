@@ -8,7 +8,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from advisory.models import PlanEvidence, PlanItem
+from advisory.models import AdvisoryVisit, PlanEvidence, PlanItem
 from assessments.models import CompliancePoint
 
 from .selectors.plan import in_language
@@ -157,3 +157,98 @@ class MergeForm(forms.Form):
     def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["keep"].choices = choices  # type: ignore[attr-defined]
+
+
+class VisitForm(forms.Form):
+    """One advisory visit: planned, or as it took place."""
+
+    factory = forms.ChoiceField(label=_("Factory"))
+    planned_on = forms.DateField(label=_("Planned for"), widget=DateInput(), required=False)
+    visited_on = forms.DateField(
+        label=_("Took place on"),
+        help_text=_("Leave it empty until the visit took place."),
+        widget=DateInput(),
+        required=False,
+    )
+    mode = forms.ChoiceField(label=_("How"), choices=AdvisoryVisit.Mode.choices)
+    topics = forms.CharField(label=_("Topics"), widget=area(4), required=False, max_length=4000)
+    agreed = forms.CharField(
+        label=_("Agreed with the committee"), widget=area(4), required=False, max_length=4000
+    )
+    worker_members = forms.IntegerField(
+        label=_("Committee members present, worker side"), min_value=0, max_value=99, initial=0
+    )
+    management_members = forms.IntegerField(
+        label=_("Committee members present, management side"),
+        min_value=0,
+        max_value=99,
+        initial=0,
+    )
+
+    def __init__(self, *args: Any, factories: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["factory"].choices = factories  # type: ignore[attr-defined]
+
+
+class MeetingForm(forms.Form):
+    """A committee meeting with its minutes."""
+
+    committee = forms.ChoiceField(label=_("Committee"))
+    held_on = forms.DateField(label=_("Held on"), widget=DateInput())
+    worker_present = forms.IntegerField(
+        label=_("Worker members present"), min_value=0, max_value=99
+    )
+    management_present = forms.IntegerField(
+        label=_("Management members present"), min_value=0, max_value=99
+    )
+    chaired_by = forms.ChoiceField(label=_("Chaired by"), required=False)
+    minutes = forms.CharField(label=_("Minutes"), widget=area(8), required=False, max_length=20000)
+    minutes_file = forms.FileField(
+        label=_("Signed minutes"),
+        help_text=_("A photo or PDF of the signed sheet, up to 25 MB."),
+        widget=forms.FileInput(attrs={"accept": PICTURES}),
+        required=False,
+        allow_empty_file=True,
+    )
+    minutes_filed_on = forms.DateField(
+        label=_("Sent to the authority on"), widget=DateInput(), required=False
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        committees: list[tuple[str, str]],
+        members: list[tuple[str, str]],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["committee"].choices = committees  # type: ignore[attr-defined]
+        self.fields["chaired_by"].choices = [("", _("Not recorded")), *members]  # type: ignore[attr-defined]
+
+
+class DecisionForm(forms.Form):
+    """A decision of the meeting, and the plan item it is about."""
+
+    text = forms.CharField(label=_("Decision"), widget=area(2), max_length=2000)
+    item = forms.ChoiceField(label=_("Plan item"), required=False)
+    due_on = forms.DateField(label=_("Due"), widget=DateInput(), required=False)
+
+    def __init__(self, *args: Any, items: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["item"].choices = [("", _("None")), *items]  # type: ignore[attr-defined]
+
+
+class MinutesForm(forms.Form):
+    minutes_file = forms.FileField(
+        label=_("Signed minutes"),
+        widget=forms.FileInput(attrs={"accept": PICTURES}),
+        required=False,
+        allow_empty_file=True,
+    )
+    minutes_filed_on = forms.DateField(
+        label=_("Sent to the authority on"), widget=DateInput(), required=False
+    )
+
+
+class CarriedOutForm(forms.Form):
+    carried_out_on = forms.DateField(label=_("Carried out on"), widget=DateInput())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import items, mine, plans
+from .views import items, meetings, mine, plans, reports, visits
 
 app_name = "advisory"
 urlpatterns = [
@@ -30,4 +30,24 @@ urlpatterns = [
     path("items/<uuid:pk>/merge/", items.item_merge, name="item_merge"),
     path("items/<uuid:pk>/evidence/", items.item_evidence, name="item_evidence"),
     path("items/<uuid:pk>/nudge/", items.item_nudge, name="item_nudge"),
+    path("meetings/", meetings.meetings, name="meetings"),
+    path("meetings/new/", meetings.meeting_new, name="meeting_new"),
+    path("meetings/<uuid:pk>/", meetings.meeting, name="meeting"),
+    path("meetings/<uuid:pk>/decisions/", meetings.decision_add, name="decision_add"),
+    path("meetings/<uuid:pk>/minutes/", meetings.minutes_add, name="minutes_add"),
+    path("decisions/<uuid:pk>/done/", meetings.decision_done, name="decision_done"),
+    path("visits/", visits.visits, name="visits"),
+    path("visits/new/", visits.visit_new, name="visit_new"),
+    path("visits/<uuid:pk>/", visits.visit, name="visit"),
+    path("self-diagnosis/", visits.self_diagnosis, name="self_diagnosis"),
+    path(
+        "factories/<uuid:pk>/self-diagnosis/",
+        visits.self_diagnosis,
+        name="self_diagnosis_of",
+    ),
+    path(
+        "cycles/<uuid:pk>/progress-report/<int:number>/",
+        reports.progress_report,
+        name="progress_report",
+    ),
 ]

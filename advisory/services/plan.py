@@ -272,15 +272,21 @@ def create_item(
     opened_on: date | None = None,
     now: datetime | None = None,
     role: str | None = None,
+    for_committee: bool = False,
 ) -> PlanItem:
     """Add one item that comes from elsewhere than an assessment.
 
+    for_committee: an act of the whole committee (its self-diagnosis), whoever of it sends it.
+
     Safe to repeat: the same open issue of the same compliance point is returned as it is.
     Raises: NotAllowed("item_not_your_task"), DomainError("item_issue_missing"),
-    ("item_origin_unknown"), and those of `_check_due`.
+    ("item_origin_unknown"), and those of `check_due`.
     """
     at, today = moment(now)
-    _may_add(role)
+    if for_committee:
+        position_of(role)
+    else:
+        _may_add(role)
     issue = issue.strip()
     if not issue:
         raise DomainError("item_issue_missing")
@@ -289,7 +295,7 @@ def create_item(
     factory = Factory.objects.select_related("programme").get(pk=factory_id)
     opened_on = opened_on or today
     if due_on is not None:
-        _check_due(factory, due_on, today)
+        check_due(factory, due_on, today)
     plan = open_plan(factory_id=factory_id, today=opened_on)
     same = PlanItem.objects.filter(
         plan=plan, origin=origin, point_id=point_id, issue=issue, merged_into__isnull=True
@@ -335,7 +341,7 @@ def set_details(
     """Say why it happened, what is done about it, by whom and until when.
 
     The history keeps what stood there before. Raises: NotAllowed("item_not_your_task"),
-    DomainError("item_already_completed"), ("item_is_merged"), and those of `_check_due`.
+    DomainError("item_already_completed"), ("item_is_merged"), and those of `check_due`.
     """
     at, today = moment(now)
     _may_add(role)
@@ -352,7 +358,7 @@ def set_details(
     if item.status == PlanItem.Status.COMPLETED:
         raise DomainError("item_already_completed", number=item.number)
     if "due_on" in before and due_on is not None:
-        _check_due(item.factory, due_on, today)
+        check_due(item.factory, due_on, today)
     for name in before:
         setattr(item, name, new[name])
     item.save(update_fields=[*before, "updated_at"])
@@ -361,7 +367,7 @@ def set_details(
     return item
 
 
-def _check_due(factory: Factory, due_on: date, today: date) -> None:
+def check_due(factory: Factory, due_on: date, today: date) -> None:
     """Raises: DomainError("due_in_the_past" | "due_on_weekly_rest" | "due_on_public_holiday")."""
     if due_on < today:
         raise DomainError("due_in_the_past", day=due_on)

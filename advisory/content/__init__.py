@@ -1,0 +1,1 @@
+"""Content the product ships, read once and checked."""

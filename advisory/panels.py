@@ -1,0 +1,90 @@
+"""What this app adds to the pages of factories: its plan, visits, and the committee's work."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from betterwork.permissions import Permission
+from factories import panels
+from factories.models import Committee, Factory
+from factories.rules.committees import Decision, Meeting
+
+
+def committee_work(committees: Iterable[Committee]) -> Mapping[UUID, panels.CommitteeWork]:
+    """Meetings and decisions by committee: two queries."""
+    from advisory.models import CommitteeMeeting, MeetingDecision
+
+    chosen = committees.values("pk") if hasattr(committees, "values") else list(committees)
+    meetings: dict[UUID, list[Meeting]] = defaultdict(list)
+    for row in CommitteeMeeting.objects.filter(committee__in=chosen).order_by("held_on"):
+        meetings[row.committee_id].append(
+            Meeting(
+                held_on=row.held_on,
+                worker_members=row.worker_present,
+                minutes_filed_on=row.minutes_filed_on,
+            )
+        )
+    decisions: dict[UUID, list[Decision]] = defaultdict(list)
+    taken = MeetingDecision.objects.filter(meeting__committee__in=chosen)
+    for committee_id, held_on, due_on, done_on in taken.values_list(
+        "meeting__committee_id", "meeting__held_on", "due_on", "carried_out_on"
+    ):
+        decisions[committee_id].append(Decision(held_on, due_on, done_on))
+    return {
+        key: panels.CommitteeWork(tuple(meetings[key]), tuple(decisions[key]))
+        for key in {*meetings, *decisions}
+    }
+
+
+def plan_panel(request: HttpRequest, factory: Factory) -> dict[str, Any]:
+    from advisory.selectors import plan
+
+    row = plan.plan_rows(timezone.localdate()).filter(pk=factory.pk).first()
+    counts = row.progress if row is not None and row.progress else None
+    side = getattr(request.membership, "factory_id", None)  # type: ignore[attr-defined]
+    url = reverse("advisory:my_plan") if side else reverse("advisory:plan", args=[factory.pk])
+    meter = plan.strip(counts) if counts else None
+    return {"url": url, "counts": counts, "meter": meter}
+
+
+def visits_panel(request: HttpRequest, factory: Factory) -> dict[str, Any]:
+    from advisory.models import AdvisoryVisit
+
+    rows = AdvisoryVisit.objects.filter(factory=factory).select_related("advisor")
+    url = reverse("advisory:visits") + f"?factory={factory.pk}"
+    return {"url": url, "visits": list(rows[:4])}
+
+
+def items_kept(factory_id: UUID) -> int:
+    from advisory.models import PlanItem
+
+    return PlanItem.objects.filter(factory_id=factory_id).count()
+
+
+def register() -> None:
+    panels.register_committee_work(committee_work)
+    panels.register_panel(
+        "plan",
+        title=_("Improvement plan"),
+        template="advisory/_panel_plan.html",
+        context=plan_panel,
+        permission=Permission.SEE_PLANS,
+        order=30,
+    )
+    panels.register_panel(
+        "visits",
+        title=_("Advisory visits"),
+        template="advisory/_panel_visits.html",
+        context=visits_panel,
+        permission=Permission.SEE_VISITS,
+        order=40,
+    )
+    panels.register_kept("plan_items", label=_("Plan items"), count=items_kept)

@@ -1,0 +1,205 @@
+"""Advisory visits, and the committee's self-diagnosis."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from advisory import forms
+from advisory.models import AdvisoryVisit, SelfDiagnosis
+from advisory.selectors.plan import in_language
+from advisory.services import visits as services
+from betterwork import refusals
+from betterwork.errors import DomainError
+from betterwork.permissions import Permission, may, requires
+from betterwork.ui.parts import Choice
+from factories.models import Factory
+from factories.selectors import current_cycle
+
+from .common import is_factory_side, role_of, show, today
+
+PAGE = 25
+
+
+@requires(Permission.SEE_VISITS)
+def visits(request: HttpRequest) -> HttpResponse:
+    """Advisory visits, planned ones first. They are announced: nothing here is secret."""
+    rows = AdvisoryVisit.objects.select_related("factory", "advisor", "cycle").order_by(
+        F("visited_on").desc(nulls_first=True), "planned_on", "pk"
+    )
+    what = request.GET.get("show", "")
+    whose = request.GET.get("whose", "")
+    if what == "planned":
+        rows = rows.filter(visited_on__isnull=True)
+    elif what == "done":
+        rows = rows.filter(visited_on__isnull=False)
+    if whose == "mine":
+        rows = rows.filter(factory__advisor=request.user)
+    search = request.GET.get("q", "").strip()
+    if search:
+        rows = rows.filter(factory__name__icontains=search)
+    factory = request.GET.get("factory", "")
+    if factory:
+        try:
+            rows = rows.filter(factory_id=UUID(factory))
+        except ValueError:
+            rows = rows.none()
+    choices = [
+        Choice(
+            "show", _("Show"),
+            [("", _("All")), ("planned", _("Planned")), ("done", _("Took place"))], what,
+        )
+    ]  # fmt: skip
+    if role_of(request) == "advisor":
+        options = [("", _("All factories")), ("mine", _("My caseload"))]
+        choices.append(Choice("whose", _("Factories"), options, whose))
+    context = {
+        "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+        "choices": choices,
+        "search": None if is_factory_side(request) else search,
+        "may_record": may(request, Permission.RECORD_VISITS),
+        "is_filtered": bool(what or whose or search or factory),
+    }
+    return show(request, "visits.html", context)
+
+
+def _form_page(
+    request: HttpRequest, visit: AdvisoryVisit | None, initial: dict[str, Any]
+) -> HttpResponse:
+    rows = Factory.objects.filter(status=Factory.Status.ACTIVE, merged_into__isnull=True)
+    if visit is not None:
+        rows = Factory.objects.filter(pk=visit.factory_id)
+    elif initial.get("factory"):
+        rows = rows.filter(pk=initial["factory"])
+    elif role_of(request) == "advisor":
+        rows = rows.filter(advisor=request.user)
+    names = [(str(pk), name) for pk, name in rows.order_by("name").values_list("pk", "name")[:300]]
+    form = forms.VisitForm(request.POST or None, initial=initial, factories=names)
+    error = None
+    if request.method == "POST" and form.is_valid():
+        given = dict(form.cleaned_data)
+        try:
+            saved = services.save_visit(
+                factory_id=UUID(given.pop("factory")),
+                visit_id=visit.pk if visit else None,
+                by=request.user,
+                **given,
+            )
+        except DomainError as refusal:
+            fields = {"due": "planned_on", "visit_in": "visited_on", "virtual": "mode"}
+            field = next((f for start, f in fields.items() if refusal.code.startswith(start)), None)
+            if field:
+                form.add_error(field, refusals.sentence(refusal))
+            else:
+                error = refusal
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("advisory:visit", pk=saved.pk)
+    context = {
+        "form": form,
+        "visit": visit,
+        "has_factories": bool(names),
+        "may_record": True,
+        "back_url": reverse("advisory:visits"),
+    }
+    return show(request, "visit_form.html", context, error=error, invalid=request.method == "POST")
+
+
+@requires(Permission.RECORD_VISITS)
+def visit_new(request: HttpRequest) -> HttpResponse:
+    chosen = request.GET.get("factory", "")
+    try:
+        initial = {"factory": str(UUID(chosen))} if chosen else {}
+    except ValueError:
+        initial = {}
+    return _form_page(request, None, initial)
+
+
+@requires(Permission.SEE_VISITS)
+def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One visit; the advisor may write on it, the factory reads what was agreed."""
+    rows = AdvisoryVisit.objects.select_related("factory", "advisor", "cycle")
+    found = get_object_or_404(rows, pk=pk)
+    if may(request, Permission.RECORD_VISITS):
+        names = (
+            "planned_on", "visited_on", "mode", "topics", "agreed", "worker_members",
+            "management_members",
+        )  # fmt: skip
+        initial: dict[str, Any] = {name: getattr(found, name) for name in names}
+        return _form_page(request, found, {**initial, "factory": str(found.factory_id)})
+    context = {"visit": found, "back_url": reverse("advisory:visits"), "may_record": False}
+    return show(request, "visit.html", context)
+
+
+@requires(Permission.DO_SELF_DIAGNOSIS)
+def self_diagnosis(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
+    """Per compliance point fine, issue or unsure; kept as a draft until it is completed."""
+    if pk is None:
+        if not is_factory_side(request):
+            return redirect("advisory:visits")
+        pk = request.membership.factory_id  # type: ignore[attr-defined]
+    factory = get_object_or_404(Factory.objects.all(), pk=pk)
+    cycle = current_cycle(factory.pk, today())
+    diagnosis = SelfDiagnosis.objects.filter(cycle=cycle).first() if cycle else None
+    answers = dict(diagnosis.answers) if diagnosis else {}
+    error = None
+    if request.method == "POST":
+        answers |= _given(request)
+        try:
+            services.save_diagnosis(factory_id=factory.pk, answers=answers, by=request.user)
+            if "complete" in request.POST:
+                services.complete_diagnosis(factory_id=factory.pk, by=request.user)
+        except DomainError as refusal:
+            error = refusal
+        else:
+            if "complete" in request.POST:
+                messages.success(request, _("Completed. The issues are in the improvement plan."))
+            else:
+                messages.success(request, _("The draft is saved."))
+            return redirect(request.path)
+    points = list(services.points().select_related("cluster"))
+    clusters: dict[str, list[dict[str, Any]]] = {}
+    for point in points:
+        given = answers.get(point.code, {})
+        clusters.setdefault(in_language(point.cluster.name), []).append(
+            {
+                "code": point.code,
+                "name": in_language(point.name),
+                "state": given.get("state", ""),
+                "note": given.get("note", ""),
+            }
+        )
+    answered = sum(1 for p in points if answers.get(p.code, {}).get("state"))
+    context = {
+        "factory": factory,
+        "cycle": cycle,
+        "diagnosis": diagnosis,
+        "clusters": clusters.items(),
+        "answered": answered,
+        "total": len(points),
+        "states": [("fine", _("Fine")), ("issue", _("Issue")), ("unsure", _("Unsure"))],
+        "place_name": factory.name,
+        "back_url": reverse("advisory:my_actions")
+        if is_factory_side(request)
+        else reverse("advisory:plan", args=[factory.pk]),
+    }
+    return show(request, "self_diagnosis.html", context, error=error)
+
+
+def _given(request: HttpRequest) -> dict[str, dict[str, str]]:
+    codes = {key[6:] for key in request.POST if key.startswith(("state_", "notes_"))}
+    return {
+        code: {
+            "state": request.POST.get(f"state_{code}", ""),
+            "note": request.POST.get(f"notes_{code}", ""),
+        }
+        for code in codes
+    }
