@@ -6,11 +6,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pghistory
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from betterwork.accounts import selectors
 
@@ -39,7 +41,8 @@ class ScopeMiddleware:
         with scope.scope(scope.Facts(user=user_id)), history(request):
             membership = selectors.acting_membership(request)
             request.membership = membership  # type: ignore[attr-defined]
-            with scope.narrowed(facts_of(membership, user_id, client_address(request))):
+            facts = facts_of(membership, user_id, client_address(request))
+            with scope.narrowed(facts), timezone.override(_zone(membership)):
                 return self._answer(request)
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
@@ -53,8 +56,12 @@ class ScopeMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> None:
         # Django turns the exception into a response inside get_response: remember to roll back.
         request.bw_failed = True  # type: ignore[attr-defined]
-        if settings.DEBUG:
-            return
+
+
+def _zone(membership: Membership | None) -> ZoneInfo | None:
+    """Days and hours are those of the programme, wherever the reader sits."""
+    programme = membership.programme if membership else None
+    return ZoneInfo(programme.timezone) if programme else None
 
 
 def client_address(request: HttpRequest) -> str | None:
