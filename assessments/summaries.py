@@ -31,7 +31,8 @@ JOIN factories_factory f ON f.id = a.factory_id
 WHERE w.outcome IN ('compliant', 'non_compliant', 'structural')
   AND a.status IN ('submitted', 'quality_review', 'factory_review', 'released', 'in_progress')
   AND (a.status <> 'in_progress' OR a.submitted_at IS NOT NULL)
-  AND EXISTS (SELECT 1 FROM assessments_toolquestion q WHERE q.id = w.question_id AND q.kind = 'ncq')
+  AND EXISTS (SELECT 1 FROM assessments_toolquestion q
+              WHERE q.id = w.question_id AND q.kind = 'ncq')
   AND {condition}
 GROUP BY a.id, w.point_id, f.id
 """

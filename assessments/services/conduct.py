@@ -67,11 +67,10 @@ def check_in(*, assessment_id: UUID, by: int, now: datetime, reason: str = "") -
             ],
         )
         AssessmentMember.objects.filter(assessment_id=assessment.pk).update(sealed=False)
-    assert assessment.starts_on is not None  # the machine refuses a check-in without a date
     record_fact(
         cycle_id=assessment.cycle_id,
         kind=CycleFact.Kind.ASSESSED,
-        happened_on=assessment.starts_on,
+        happened_on=today,
         source_id=str(assessment.pk),
     )
     record(Action.CHECKED_IN, about=assessment, factory_id=assessment.factory_id, for_factory=True)

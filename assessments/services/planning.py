@@ -56,7 +56,6 @@ def modality_settings() -> ModalitySettings:
     return replace(settings, language_rule=off, both_sexes_rule=off, travel_rule=off, load_rule=off)
 
 
-@transaction.atomic
 def create_assessment(
     *,
     factory_id: UUID,
@@ -68,7 +67,6 @@ def create_assessment(
     created_by: int | None,
     modality_reason: str = "",
     today: date | None = None,
-    opened_automatically: bool = False,
 ) -> Assessment:
     """Plan one assessment in the factory's open cycle, sealed until check-in.
 
@@ -79,6 +77,34 @@ def create_assessment(
     "no_tool_in_force" | "override_needs_reason" | "days_missing" | "days_reversed" |
     "days_past" | "rest_day" | "visit_days" | "team_refused", checks).
     """
+    return create_or_find(
+        factory_id=factory_id,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        modality=modality,
+        lead_id=lead_id,
+        second_id=second_id,
+        created_by=created_by,
+        modality_reason=modality_reason,
+        today=today,
+    )[0]
+
+
+@transaction.atomic
+def create_or_find(
+    *,
+    factory_id: UUID,
+    starts_on: date | None = None,
+    ends_on: date | None = None,
+    modality: str = Modality.ON_SITE,
+    lead_id: int | None = None,
+    second_id: int | None = None,
+    created_by: int | None,
+    modality_reason: str = "",
+    today: date | None = None,
+    opened_automatically: bool = False,
+) -> tuple[Assessment, bool]:
+    """As `create_assessment`, and whether the assessment is new."""
     cycle = (
         EngagementCycle.objects.select_related("factory", "programme")
         .select_for_update(no_key=True, of=("self",))
@@ -92,7 +118,7 @@ def create_assessment(
         raise DomainError("factory_not_active", status=factory.get_status_display())
     existing = Assessment.objects.filter(cycle=cycle).exclude(status__in=ENDED).first()
     if existing is not None:
-        return _schedule_existing(
+        found = _schedule_existing(
             existing,
             starts_on=starts_on,
             ends_on=ends_on,
@@ -102,6 +128,7 @@ def create_assessment(
             modality_reason=modality_reason,
             today=today,
         )
+        return found, False
     _check_modality(cycle.number, modality, modality_reason)
     checks = _check_schedule(
         cycle.programme, factory, starts_on, ends_on, lead_id, second_id, today
@@ -141,7 +168,7 @@ def create_assessment(
         reason=modality_reason,
         rules=[check.key for check in checks if not check.is_passed],
     )
-    return assessment
+    return assessment, True
 
 
 def _schedule_existing(

@@ -12,7 +12,7 @@ from factories.models import EngagementCycle, Factory
 from factories.rules.windows import assessment_window
 from factories.selectors.cycles import cycle_overview, cycle_settings
 
-from .planning import ENDED, create_assessment
+from .planning import ENDED, create_or_find
 
 
 def open_reassessments(*, today: date) -> int:
@@ -43,10 +43,10 @@ def open_reassessments(*, today: date) -> int:
         if window is None or not window.is_in_cycle or today < window.opens_on - lead:
             continue
         try:
-            assessment = create_assessment(
+            _assessment, is_new = create_or_find(
                 factory_id=overview.factory_id, created_by=None, opened_automatically=True
             )
         except DomainError:
             continue  # another run, or a planner, was quicker
-        opened += assessment.opened_automatically and assessment.starts_on is None
+        opened += is_new
     return opened

@@ -144,7 +144,10 @@ def resolve_remark(*, remark_id: UUID, by: int, now: datetime) -> ReviewRemark:
 
 @transaction.atomic
 def return_to_team(*, assessment_id: UUID, by: int, now: datetime) -> Assessment:
-    """Back to the team with its open remarks; both sign again. Raises: NotAllowed("move_refused")."""
+    """Back to the team with its open remarks; both sign again.
+
+    Raises: NotAllowed("move_refused").
+    """
     assessment = state.locked(assessment_id)
     if state.machine_status(assessment) is lifecycle.Status.RETURNED:
         return assessment
@@ -220,7 +223,10 @@ def _comments_close_on(assessment: Assessment, today: date) -> date:
 
 @transaction.atomic
 def take_back(*, assessment_id: UUID, by: int, reason: str, now: datetime) -> Assessment:
-    """Take the draft back into quality review, with a reason. Raises: NotAllowed("move_refused")."""
+    """Take the draft back into quality review, with a reason.
+
+    Raises: NotAllowed("move_refused").
+    """
     assessment = state.locked(assessment_id)
     team = state.team_of(assessment.pk)
     facts = state.facts_of(assessment, team, today=now.date(), reason=reason)

@@ -261,9 +261,7 @@ def clash_parts(entry: selectors.Entry) -> dict[str, Any] | None:
 def _side(
     entry: selectors.Entry, content: Any, who: Any, when: datetime, value: str
 ) -> dict[str, Any]:
-    labels = {key: text for key, text in entry.words.choices} | dict(
-        [("yes", _("Yes")), ("no", _("No"))]
-    )
+    labels = {"yes": _("Yes"), "no": _("No")} | dict(entry.words.choices)
     outcome = content["outcome"]
     sources = dict(Source.choices)
     lines = [

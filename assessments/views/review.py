@@ -93,7 +93,7 @@ def review_page(
 def _moves(
     request: HttpRequest, facts: lifecycle.AssessmentFacts, team: list[Any], me: int
 ) -> dict[str, list[Rule] | None]:
-    """Each step that is this person's now, with what stands against it (empty: a working button)."""
+    """Each step that is this person's, with what stands against it (nothing: a button)."""
     offered: dict[str, list[Rule] | None] = {}
     for name, move in (
         ("start", Move.START_REVIEW),

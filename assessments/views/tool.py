@@ -40,7 +40,7 @@ def _programme(request: HttpRequest) -> Any:
 
 @requires(Permission.SEE_TOOL)
 def tool(request: HttpRequest) -> HttpResponse:
-    """Clusters, compliance points and questions of the version in force, in the reader's language."""
+    """Clusters, points and questions of the version in force, in the reader's language."""
     _programme(request)
     today = today_in(request)
     try:

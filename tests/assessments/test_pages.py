@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from assessments import services
 from assessments.models import Answer, AnswerConflict, Outcome
@@ -18,7 +19,6 @@ from tests.assessments.builders import (
     FINDING,
     MONDAY,
     answer_all,
-    at,
     content,
     make_begun,
     make_planned,
@@ -111,7 +111,8 @@ def test_planning_form_keeps_what_was_typed_and_says_every_reason(bd, sign_in) -
     from tests.builders import make_cycle
 
     make_cycle(factory)
-    monday = date.today() + timedelta(days=7 - date.today().weekday())
+    today = timezone.localdate()
+    monday = today + timedelta(days=7 - today.weekday())
     given = {
         "factory": factory.pk,
         "starts_on": monday.isoformat(),
@@ -473,4 +474,3 @@ def test_save_endpoint_query_budget(bd, sign_in, django_assert_max_num_queries) 
     post_json(client, url("answer", made.pk, questions[0].lineage), bodies[0])
     with django_assert_max_num_queries(14):
         post_json(client, url("answer", made.pk, questions[1].lineage), bodies[1])
-    assert at()
