@@ -9,6 +9,7 @@ from .cycles import (
     cycles,
     is_public_holiday,
     programme_in_scope,
+    running_cycles_of,
     working_day_test,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "cycles",
     "is_public_holiday",
     "programme_in_scope",
+    "running_cycles_of",
     "working_day_test",
 ]

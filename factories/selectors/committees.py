@@ -95,9 +95,8 @@ def committees() -> QuerySet[Committee]:
 
 
 def running_committees(kind: str = Committee.Kind.BIPARTITE) -> QuerySet[Committee]:
-    return committees().filter(
-        kind=kind, dissolved_on__isnull=True, factory__merged_into__isnull=True
-    )
+    # A merge moves or dissolves committees, so a running one never belongs to a duplicate.
+    return committees().filter(kind=kind, dissolved_on__isnull=True)
 
 
 def committee_overviews(

@@ -131,6 +131,23 @@ def current_cycles(today: date) -> QuerySet[EngagementCycle]:
     )
 
 
+def running_cycles_of(
+    rows: Sequence[Factory], programme: Programme, today: date
+) -> list[EngagementCycle]:
+    """The running cycles of factories at hand (one page of a list), without joins: one query."""
+    by_id = {row.pk: row for row in rows}
+    found = EngagementCycle.objects.filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gte=today),
+        starts_on__lte=today,
+        factory__in=list(by_id),
+    ).order_by("starts_on")
+    cycles = []
+    for cycle in found:
+        cycle.factory, cycle.programme = by_id[cycle.factory_id], programme
+        cycles.append(cycle)
+    return cycles
+
+
 def current_cycle(factory_id: UUID, today: date) -> EngagementCycle | None:
     """The cycle that runs on a day, else the last one the factory had (or will have)."""
     rows = list(cycles().filter(factory_id=factory_id).order_by("-number"))

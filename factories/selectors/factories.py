@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast
 
 from betterwork.records.models import TrailEvent
+from betterwork.tenancy import scope
 from factories.models import (
     Buyer,
     EngagementCycle,
@@ -136,7 +138,20 @@ def _word(word: str) -> Q:
 
 
 def filter_options() -> dict[str, list[tuple[str, str]]]:
-    """Regions, advisors, groups and cycle numbers that occur: one query, sorted by their names."""
+    """Regions, advisors, groups and cycle numbers that occur: one query, sorted by their names.
+
+    Kept for a minute for each reader's reach: a new region may come to the filter that late.
+    """
+    reach = scope.current()
+    key = f"factory-filters:{reach.role}:{reach.programme}:{reach.organisation}"
+    kept: dict[str, list[tuple[str, str]]] | None = cache.get(key)
+    if kept is None:
+        kept = _filter_options()
+        cache.set(key, kept, 60)
+    return kept
+
+
+def _filter_options() -> dict[str, list[tuple[str, str]]]:
     base = Factory.objects.filter(merged_into__isnull=True).order_by()
 
     def some(kind: str, key: Any, label: Any, rows: QuerySet[Any] = base) -> QuerySet[Any]:

@@ -49,7 +49,8 @@ def factory_list(request: HttpRequest) -> HttpResponse:
     overviews: dict[UUID, Any] = {}
     if role not in WITHOUT_CYCLES:
         today = common.today()
-        shown = selectors.current_cycles(today).filter(factory__in=[row.pk for row in page])
+        programme = request.membership.programme  # type: ignore[attr-defined]
+        shown = selectors.running_cycles_of(list(page), programme, today)
         for found in selectors.cycle_overview(shown, today).values():
             overviews[found.factory_id] = found
     user_id = request.user.pk
