@@ -9,6 +9,9 @@ from celery import shared_task
 from betterwork.records.tasks import ProgrammeTask
 
 from . import services
+from .exports.tasks import write_export
+
+__all__ = ["write_export", "write_report"]
 
 
 @shared_task(name="reporting.write_report", base=ProgrammeTask)

@@ -301,7 +301,11 @@ def _comparison(source: _Source, before: dict[str, str]) -> dict[str, Any]:
     """
     now = {lineage: answer.outcome for lineage, answer in source.answers.items() if answer.outcome}
     asked = {question.lineage for question in source.asked()}
-    earlier = [lineage for lineage, outcome in before.items() if outcome == Outcome.NON_COMPLIANT]
+    order = {question.lineage: question.order for question in source.tool.questions}
+    earlier = sorted(
+        (lineage for lineage, outcome in before.items() if outcome == Outcome.NON_COMPLIANT),
+        key=lambda lineage: (order.get(lineage, len(order)), lineage),
+    )
     current = [question for question, _a in source.with_outcome(Outcome.NON_COMPLIANT)]
     gone = [each for each in earlier if each in asked and now.get(each) == Outcome.COMPLIANT]
     still = [each for each in earlier if each in asked and now.get(each) == Outcome.NON_COMPLIANT]

@@ -6,6 +6,7 @@ page speaks.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import segno
+from babel.dates import format_interval
 from babel.lists import format_list
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -31,6 +33,8 @@ from . import words
 
 # The thread of the selvedge is the programme's; another country takes the first.
 THREADS = {"BD": "#f0a92b", "JO": "#2f9d82", "VN": "#ef7a5f"}
+# A finding longer than this may run over the end of a page; shorter ones are kept whole.
+LONG_TEXT, MANY_PHOTOS = 900, 3
 STATUS_DRAWING = {
     "nc": ("st-nc", "#a3262a"),
     "ok": ("st-ok", "#0f6b57"),
@@ -115,11 +119,21 @@ def context(data: Mapping[str, Any], shown: Shown) -> dict[str, Any]:
         "findings": _with_words(report["findings"]),
         "structural": _with_words(report["structural"]),
         "not_assessed": [
-            {**each, "why": words.WHY_NOT_ASSESSED.get(each["reason"], "")}
+            {
+                **each,
+                "why": words.WHY_NOT_ASSESSED.get(each["reason"], ""),
+                "note": typed(each["note"]) if each["note"] else None,
+            }
             for each in report["not_assessed"]
         ],
         "facts": [_facts(cluster) for cluster in report["facts"]],
         "committees": [_committee(each) for each in report["committees"]],
+        "comments": [
+            {**each, "text": typed(each["text"]),
+             "answer": typed(each["answer"]) if each["answer"] else None}
+            for each in report["comments"]
+        ],
+        "reason": typed(report["reason"]) if report["reason"] else None,
         "plan": [{**each, "name": words.ORIGIN[each["origin"]]} for each in report["plan"]],
         "next": [{**each, "what": words.COMING[each["key"]]} for each in report["next"]],
         "modality": words.MODALITY[report["assessment"]["modality"]],
@@ -137,6 +151,22 @@ def _dated(value: Any, key: str = "") -> Any:
     if key.endswith("_on") and isinstance(value, str):
         return date.fromisoformat(value)
     return value
+
+
+def direction_of(text: str) -> str:
+    """ "rtl" or "ltr" by the first letter that has a direction: the PDF engine knows no "auto"."""
+    for sign in text:
+        kind = unicodedata.bidirectional(sign)
+        if kind in ("R", "AL"):
+            return "rtl"
+        if kind == "L":
+            return "ltr"
+    return formats.direction()
+
+
+def typed(text: str) -> dict[str, str]:
+    """What a person wrote, with the direction it has by itself."""
+    return {"text": text, "dir": direction_of(text)}
 
 
 # -- drawings -----------------------------------------------------------------------------------
@@ -175,14 +205,13 @@ def qr_code(address: str) -> SafeString:
 
 
 def _days(assessment: Mapping[str, Any]) -> str:
-    """The days of the visit: "13 Aug 2026", or from the first to the last."""
+    """The days of the visit: "13–14 Aug 2026"."""
     first, last = assessment["starts_on"], assessment["ends_on"]
     if first == last or last is None:
         return formats.on_date(first)
-    return _("%(first)s to %(last)s") % {
-        "first": formats.on_date(first),
-        "last": formats.on_date(last),
-    }
+    skeleton = "yMMMMd" if formats.language() in formats.FULL_WORDS else "yMMMd"
+    locale = formats.current_locale()
+    return formats.digits(format_interval(first, last, skeleton, locale=locale))
 
 
 def days_of(data: Mapping[str, Any]) -> str:
@@ -280,7 +309,9 @@ def _with_words(clusters: list[dict[str, Any]]) -> list[dict[str, Any]]:
                         "sources_said": _listed([str(words.SOURCES[s]) for s in each["sources"]])
                         if each["sources"]
                         else "",
-                        "ilo_said": each["ilo"],
+                        "typed": typed(each["finding"]),
+                        "is_long": len(each["finding"]) > LONG_TEXT
+                        or sum(e["is_photo"] for e in each["evidence"]) > MANY_PHOTOS,
                         "photos": [e for e in each["evidence"] if e["is_photo"]],
                         "papers": [e for e in each["evidence"] if not e["is_photo"]],
                     }
@@ -316,7 +347,7 @@ def fact_value(row: Mapping[str, Any]) -> dict[str, Any]:
         return {"text": formats.on_date(date.fromisoformat(value))}
     if kind == "choice":
         return {"text": row["label"] or value}
-    return {"text": value, "typed": True}
+    return {"text": value, "typed": direction_of(value)}
 
 
 def _committee(row: dict[str, Any]) -> dict[str, Any]:
@@ -331,7 +362,13 @@ def _committee(row: dict[str, Any]) -> dict[str, Any]:
         for check in row["checks"]
     ]
     # What the law has no word on would fill a page and say nothing.
-    decided = [c for c in checks if not (c["status"] == "na" or c["reason"] == "law_not_found")]
+    # The duty itself is always said: the others hang on it.
+    decided = [
+        check
+        for check in checks
+        if check["key"] == "required"
+        or not (check["status"] == "na" or check["reason"] == "law_not_found")
+    ]
     return {
         **row,
         "kind_name": words.COMMITTEE[row["kind"]],

@@ -94,7 +94,11 @@ def _print(
 
     files: dict[str, Any] = {"/paper.css": page.style_sheet().encode()}
     if with_files:
-        files |= {reverse("records:thumbnail", args=[pk]): photo for pk, photo in photos.items()}
+        # The engine asks by path, without a slash at its end.
+        files |= {
+            reverse("records:thumbnail", args=[pk]).rstrip("/"): photo
+            for pk, photo in photos.items()
+        }
     attached = json.dumps(
         embedded(data, with_files=with_files), ensure_ascii=False, indent=1, sort_keys=True
     )

@@ -278,9 +278,9 @@ def _stop(job_id: UUID, report_id: UUID | None, error: Exception) -> None:
             subject=lambda: _("A report could not be written"),
             text=lambda: (
                 _(
-                    "A report that you asked for could not be written. Nothing is lost: open the page"
-                    " and let it go on.\n\n%(address)s\n\nYou receive this mail because you asked for"
-                    " the report in Betterwork."
+                    "A report that you asked for could not be written. Nothing is lost: open the"
+                    " page and let it go on.\n\n%(address)s\n\nYou receive this mail because you"
+                    " asked for the report in Betterwork."
                 )
                 % {"address": address}
             ),
