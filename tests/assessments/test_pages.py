@@ -429,7 +429,7 @@ def test_questionnaire_query_budget(bd, sign_in, django_assert_max_num_queries, 
         answer = client.get(url("questions", made.pk))
     assert answer.content.decode().count('class="st ') >= len(made.questions)
     client.get(url("question", made.pk, made.ncq().lineage))
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(14):
         client.get(url("question", made.pk, made.ncq().lineage))
 
 
