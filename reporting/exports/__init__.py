@@ -1,0 +1,1 @@
+"""Files made of what the product knows: tables as shown, and the analysts' exports."""

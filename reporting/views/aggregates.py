@@ -1,0 +1,182 @@
+"""First screens of readers who see figures, not factories: constituents, groups, global staff."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from assessments.rules.rates import LatestInWindow
+from betterwork.accounts.models import Role
+from betterwork.tenancy import scope
+from betterwork.tenancy.models import Programme
+from betterwork.ui import charts, formats
+from factories.models import Factory
+from reporting import dashboard as numbers_of
+from reporting import rates
+from reporting.dashboard import MIN_CELL, Filters
+from reporting.rates import Basis, Counted, Figures, Query
+
+from . import common
+
+
+def overview(request: HttpRequest) -> HttpResponse:
+    """The screen that fits the hat."""
+    role = request.membership.role  # type: ignore[attr-defined]
+    if role == Role.GLOBAL:
+        return compare(request)
+    if role == Role.GROUP_LEAD:
+        return group(request)
+    return released(request)
+
+
+def released(request: HttpRequest) -> HttpResponse:
+    """Figures of one programme from released assessments; small cells are left out."""
+    today = timezone.localdate()
+    asked = Filters.read(request.GET, released_only=True)
+    # One choice only: with regions and types together, two figures could be told apart.
+    filters = Filters(period=asked.period if asked.period != "dates" else "12m", basis=Basis.RELEASED)
+    wanted = {"now": filters.query(today)}
+    previous = filters.previous(today)
+    if previous is not None:
+        wanted["before"] = previous
+    found = numbers_of.released_figures(wanted)
+    now, before = found["now"], found.get("before")
+    context = {
+        "choices": common.choices(filters, {"first_year": today.year - 9}, today, narrow=True),
+        "lede": common.lede(filters, now.n, today) if now.n >= MIN_CELL else "",
+        "n": now.n,
+        "min_cell": MIN_CELL,
+        "is_small": now.n < MIN_CELL,
+        "clusters": _clusters(now, before) if now.n >= MIN_CELL else [],
+        "bars": _bars(now, before) if now.n >= MIN_CELL else None,
+        "bar_key": [("bar", f"n = {formats.number(now.n)}")],
+    }
+    return render(request, "reporting/aggregates.html", context)
+
+
+def _enough(counted: Counted) -> bool:
+    return counted.rate.n >= MIN_CELL
+
+
+def _whole(figures: Figures | None) -> Figures | None:
+    """Only points with enough factories: a mean must not betray what its points leave out."""
+    if figures is None or figures.n < MIN_CELL:
+        return None
+    kept = {code: each for code, each in figures.points.items() if _enough(each)}
+    return Figures(figures.n, kept, figures.places)
+
+
+def _bars(now: Figures, before: Figures | None) -> Any:
+    whole, last = _whole(now), _whole(before)
+    means = whole.clusters() if whole else {}
+    means_before = last.clusters() if last else {}
+    bars = [
+        charts.Bar(
+            common.in_language(place.cluster_name),
+            float(means[place.cluster].percent(1)),
+            float(means_before[place.cluster].percent(1)) if place.cluster in means_before else None,
+        )
+        for place in common.cluster_order(now)
+        if place.cluster in means
+    ]
+    return charts.bars(bars, title=_("Average non-compliance rate by cluster"), label_width=300)
+
+
+def _clusters(now: Figures, before: Figures | None) -> list[dict[str, Any]]:
+    whole, last = _whole(now), _whole(before)
+    if whole is None:
+        return []
+    means = whole.clusters()
+    grouped = common.shown_points([now])
+    found = []
+    for cluster in common.cluster_order(now):
+        points = grouped.get(cluster.cluster, [])
+        if not points:
+            continue
+        mean = means.get(cluster.cluster)
+        found.append(
+            {
+                "name": common.in_language(cluster.cluster_name),
+                "mean": None if mean is None else mean.percent(1),
+                "points": [
+                    {
+                        "name": common.in_language(place.name),
+                        "now": now.point(place.code) if _enough(now.point(place.code)) else None,
+                        "before": last.points.get(place.code) if last else None,
+                    }
+                    for place in points
+                ],
+            }
+        )
+    return found
+
+
+def group(request: HttpRequest) -> HttpResponse:
+    """Factories of one manufacturing group across countries: its own, so they are named."""
+    today = timezone.localdate()
+    filters = Filters.read(request.GET, released_only=True)
+    query = Query(LatestInWindow(*filters.window(today)), Basis.RELEASED)
+    now = rates.figures({"now": query})["now"]
+    factories = list(
+        Factory.objects.filter(merged_into__isnull=True)
+        .select_related("programme")
+        .order_by("programme__code", "name")
+    )
+    means = now.clusters()
+    bars = [
+        charts.Bar(common.in_language(place.cluster_name), float(means[place.cluster].percent(1)))
+        for place in common.cluster_order(now)
+        if place.cluster in means
+    ]
+    context = {
+        "choices": common.choices(filters, {"first_year": today.year - 9}, today, narrow=True),
+        "lede": common.lede(filters, now.n, today),
+        "factories": [(f, f.programme.name_in(formats.language())) for f in factories],
+        "bars": charts.bars(bars, title=_("Average non-compliance rate by cluster"), label_width=300)
+        if bars
+        else None,
+        "bar_head": [_("Cluster"), _("Mean rate, %"), _("Compliance points")],
+        "bar_rows": [
+            [common.in_language(p.cluster_name), formats.number(means[p.cluster].percent(1)),
+             formats.number(means[p.cluster].n)]
+            for p in common.cluster_order(now)
+            if p.cluster in means
+        ],
+        "n": now.n,
+    }  # fmt: skip
+    return render(request, "reporting/group.html", context)
+
+
+def compare(request: HttpRequest) -> HttpResponse:
+    """Programmes side by side, each by the same rule and the same period."""
+    today = timezone.localdate()
+    filters = Filters.read(request.GET, released_only=True)
+    programmes = list(Programme.objects.filter(is_active=True).order_by("code"))
+    window = filters.window(today)
+    wanted = {
+        p.code: Query(LatestInWindow(*window), Basis.RELEASED, programme=p.pk) for p in programmes
+    }
+    found = rates.figures(wanted)
+    first = next(iter(found.values()), None)
+    rows = []
+    for place in common.cluster_order(first) if first else []:
+        means = [found[p.code].clusters().get(place.cluster) for p in programmes]
+        if any(means):
+            rows.append(
+                {
+                    "name": common.in_language(place.cluster_name),
+                    "cells": [None if mean is None else mean.percent(1) for mean in means],
+                }
+            )
+    context = {
+        "choices": common.choices(filters, {"first_year": today.year - 9}, today, narrow=True),
+        "period": common.period_words(filters, today),
+        "programmes": [(p.name_in(formats.language()), found[p.code].n) for p in programmes],
+        "rows": rows,
+        "is_global": scope.current().role == Role.GLOBAL,
+    }
+    return render(request, "reporting/compare.html", context)
