@@ -99,7 +99,12 @@ def link(name: str, *args: Any) -> str:
 
 
 def item_page(
-    item: PlanItem, *, position: Position | None, today: date, is_staff: bool
+    item: PlanItem,
+    *,
+    position: Position | None,
+    today: date,
+    is_staff: bool,
+    initials: str = "",
 ) -> ItemPage:
     """Read the parts of an item: eight queries, whatever its history."""
     merged = list(items().filter(merged_into=item))
@@ -117,7 +122,7 @@ def item_page(
     return ItemPage(
         row=row,
         position=position,
-        who=_who(row, position),
+        who=_who(row, position, initials),
         sides=_sides(row, confirmations, position),
         evidence=[_evidence(each) for each in evidence],
         chain=_chain(row, bool(evidence), is_staff=is_staff),
@@ -132,10 +137,10 @@ def item_page(
 def your_task(position: Position) -> str:
     """What the one who acts next is asked to do."""
     return {
-        Position.AMBASSADOR: _("Work on it, then report it as done"),
-        Position.WORKER_MEMBER: _("Confirm that it is done"),
-        Position.MANAGEMENT_MEMBER: _("Confirm that it is done"),
-        Position.ADVISOR: _("Look at it and verify"),
+        Position.AMBASSADOR: _("Work on it"),
+        Position.WORKER_MEMBER: _("Confirm it"),
+        Position.MANAGEMENT_MEMBER: _("Confirm it"),
+        Position.ADVISOR: _("Verify it"),
     }[position]
 
 
@@ -155,10 +160,10 @@ def who_of(waiting: tuple[Position, ...], advisor: Any = None) -> parts.Who | No
     return parts.Who(_("Factory ambassador"), task, kind="factory")
 
 
-def _who(row: Row, position: Position | None) -> parts.Who | None:
+def _who(row: Row, position: Position | None, initials: str) -> parts.Who | None:
     waiting = row.waiting_for
     if position is not None and position in waiting:
-        return parts.Who(_("You"), your_task(position), is_you=True)
+        return parts.Who(_("You"), your_task(position), initials, is_you=True)
     return who_of(waiting, row.item.factory.advisor)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
@@ -42,7 +42,13 @@ class Actions:
 
 
 def actions_of(
-    board: Board, *, role: str, position: Position, factory_id: UUID, today: date
+    board: Board,
+    *,
+    role: str,
+    position: Position,
+    factory_id: UUID,
+    today: date,
+    initials: str = "",
 ) -> Actions:
     """The two lists of the first screen: your move, and waiting for others."""
     own = board.waiting(position)
@@ -50,7 +56,7 @@ def actions_of(
     todos.sort(key=_urgency)
     late = sum(1 for todo in todos if todo.action.clock and todo.action.clock.state == "late")
     shown = [
-        Todo(_primary(todo.action, at == 0), todo.note, todo.note_by)
+        Todo(_shown(todo.action, at == 0, initials), todo.note, todo.note_by)
         for at, todo in enumerate(todos[:SHOWN])
     ]
     return Actions(shown, len(todos), late, _others(board, position), len(todos) - len(shown))
@@ -61,10 +67,9 @@ def _urgency(todo: Todo) -> tuple[date, str]:
     return (clock.due_on if clock and clock.due_on else date.max, str(todo.action.what))
 
 
-def _primary(action: parts.Action, is_primary: bool) -> parts.Action:
-    return parts.Action(
-        action.who, action.what, action.url, action.button, action.detail, action.clock, is_primary
-    )
+def _shown(action: parts.Action, is_primary: bool, initials: str) -> parts.Action:
+    you = replace(action.who, initials=initials)
+    return replace(action, who=you, is_primary=is_primary)
 
 
 def _you(position_or_task: str) -> parts.Who:

@@ -23,6 +23,7 @@ from betterwork import refusals
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
 from betterwork.ui import formats
+from betterwork.ui.context import initials
 
 from .common import is_factory_side, position, show, today
 
@@ -43,7 +44,11 @@ def _page(
     **given: Any,
 ) -> HttpResponse:
     page = item_page(
-        item, position=position(request), today=today(), is_staff=not is_factory_side(request)
+        item,
+        position=position(request),
+        today=today(),
+        is_staff=not is_factory_side(request),
+        initials=initials(str(request.user)),
     )
     steps = [0, 25, 50, 75]
     near = max((step for step in steps if step <= item.progress_percent), default=0)

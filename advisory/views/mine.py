@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -11,6 +13,7 @@ from advisory.rules.plan import Position
 from advisory.selectors import plan as reads
 from advisory.selectors.todo import actions_of
 from betterwork.permissions import Permission, may, requires
+from betterwork.ui.context import initials
 from betterwork.ui.parts import Choice
 
 from .common import is_factory_side, position, role_of, show, today
@@ -29,6 +32,7 @@ def my_actions(request: HttpRequest) -> HttpResponse:
         position=position(request) or Position.AMBASSADOR,
         factory_id=membership.factory_id,
         today=today(),
+        initials=initials(str(request.user)),
     )
     request.nav_counts = {"work": found.mine_total}  # type: ignore[attr-defined]
     return show(request, "my_actions.html", {"actions": found, "board": board})
@@ -101,4 +105,10 @@ def filtered(request: HttpRequest, board: reads.Board) -> tuple[list[reads.Row],
         ]
     if waiting:
         rows = [row for row in rows if waiting in row.waiting_for]
-    return rows, choices
+    return sorted(rows, key=_by_urgency), choices
+
+
+def _by_urgency(row: reads.Row) -> tuple[bool, bool, date, int]:
+    """Open items first, the earliest due on top; what is verified stands last."""
+    done = row.item.status == PlanItem.Status.COMPLETED
+    return row.state.is_verified, done, row.item.due_on or date.max, row.item.number
