@@ -18,6 +18,7 @@ urlpatterns = [
     path("assessments/", include("assessments.urls")),
     path("plan/", include("advisory.urls")),
     path("", include("reporting.urls")),
+    path("", include("reporting.urls_work")),
 ]
 
 handler400 = views.bad_request

@@ -265,8 +265,6 @@ def figures(queries: Mapping[str, Query]) -> dict[str, Figures]:
     with_sql, parameters = _chosen(asked)
     found, has, held = "p.breaches > 0", "p.asked > 0", "p.structural > 0"
     count = "count(DISTINCT p.assessment_id)" if merged else "count(*)"
-    home = asked[0].programme
-    one_programme = home is not None and all(query.programme == home for query in asked)
     sql = f"""{with_sql}
         SELECT c.bucket, {point} AS point,
                {count} FILTER (WHERE {found}), {count} FILTER (WHERE {has}),
@@ -274,12 +272,11 @@ def figures(queries: Mapping[str, Query]) -> dict[str, Figures]:
                {count}
         FROM chosen c
         JOIN assessments_pointresult p ON p.assessment_id = c.id
-             {"AND p.programme_id = %s" if one_programme else ""}
         GROUP BY 1, 2
         UNION ALL
         SELECT bucket, NULL, 0, 0, 0, 0, count(*) FROM chosen GROUP BY bucket
     """
-    parameters = [*parameters, *values, *([home] if one_programme else [])]
+    parameters = [*parameters, *values]
     totals = dict.fromkeys(names, 0)
     points: dict[str, dict[str, Counted]] = {name: {} for name in names}
     with connection.cursor() as cursor:

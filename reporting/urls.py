@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from .views import reports
+from .views import dashboard, exports, rates, reports
 
 app_name = "reporting"
 urlpatterns: list[URLPattern] = [
+    path("overview/", dashboard.dashboard, name="dashboard"),
+    path("rates/", rates.rates_page, name="rates"),
+    path("exports/", exports.exports, name="exports"),
+    path("exports/<uuid:pk>/", exports.export, name="export"),
     path("reports/", reports.report_list, name="reports"),
     path("reports/<uuid:pk>/", reports.report_read, name="report"),
     path("reports/<uuid:pk>/pdf/", reports.report_pdf, name="report_pdf"),
