@@ -216,7 +216,7 @@ class PreferencesForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ("full_name", "language", "theme", "density")
-        widgets = {  # noqa: RUF012
+        widgets = {
             "language": forms.Select(choices=settings.LANGUAGES),
             "theme": forms.RadioSelect,
             "density": forms.RadioSelect,
@@ -226,7 +226,9 @@ class PreferencesForm(forms.ModelForm):
 class SettingsForm(forms.Form):
     """The numbers of one rule set, each in the shape of its type, with the reason of the change."""
 
-    def __init__(self, *args: Any, rules: type[ProgrammeSettings], words: dict[str, Any], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, rules: type[ProgrammeSettings], words: dict[str, Any], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.rules = rules
         for each in setting_fields(rules):

@@ -49,9 +49,7 @@ def member_rows(*, role: str = "", state: str = "", search: str = "") -> QuerySe
 
     rows = Membership.objects.select_related("user", "factory", "group", "buyer")
     # A person's own hats elsewhere are visible to them (row-level security); not on this page.
-    rows = rows.filter(
-        programme_id=scope.current_programme(), ended_at__isnull=state != "ended"
-    )
+    rows = rows.filter(programme_id=scope.current_programme(), ended_at__isnull=state != "ended")
     if role:
         rows = rows.filter(role=role)
     if search:

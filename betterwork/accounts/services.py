@@ -32,7 +32,9 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def invitation_key(role: str, factory: Any = None, group: Any = None, buyer: Any = None) -> dict[str, Any]:
+def invitation_key(
+    role: str, factory: Any = None, group: Any = None, buyer: Any = None
+) -> dict[str, Any]:
     """The hat as columns: only what the role acts for is kept."""
     return {
         "role": role,
@@ -144,12 +146,15 @@ def _send_invitation(invitation: Invitation, token: str) -> None:
         to=invitation.email,
         language=invitation.language,
         subject=lambda: gettext("Your invitation to Better Work %(programme)s") % facts(),
-        text=lambda: gettext(
-            "Dear %(name)s,\n\nyou are invited to act as %(role)s for Better Work %(programme)s. "
-            "Open this link within %(days)s days to accept:\n\n%(address)s\n\n"
-            "The link is for you alone. If you did not expect it, leave this mail alone."
-        )
-        % facts(),
+        text=lambda: (
+            gettext(
+                "Dear %(name)s,\n\nyou are invited to act as %(role)s for Better Work "
+                "%(programme)s. "
+                "Open this link within %(days)s days to accept:\n\n%(address)s\n\n"
+                "The link is for you alone. If you did not expect it, leave this mail alone."
+            )
+            % facts()
+        ),
         programme_id=invitation.programme_id,
     )
 
@@ -246,9 +251,7 @@ def accept_invitation(
                 membership = Membership.objects.create(user=user, **hat)
             invitation.accepted_at, invitation.accepted_by = now, user
             invitation.save(update_fields=["accepted_at", "accepted_by"])
-            record(
-                Action.INVITATION_ACCEPTED, about=membership, factory_id=membership.factory_id
-            )
+            record(Action.INVITATION_ACCEPTED, about=membership, factory_id=membership.factory_id)
         return membership
 
 

@@ -15,7 +15,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _, gettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -95,7 +96,9 @@ def invite(request: HttpRequest) -> HttpResponse:
             form.add_error(fields.get(error.code, "email"), sentence(error))
         else:
             email = form.cleaned_data["email"]
-            messages.success(request, _("The invitation to %(email)s is on its way.") % {"email": email})
+            messages.success(
+                request, _("The invitation to %(email)s is on its way.") % {"email": email}
+            )
             return redirect("accounts:people")
     status = 422 if form.is_bound else 200
     return render(request, "accounts/invite.html", {"form": form}, status=status)
@@ -158,11 +161,15 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         mine = found is not None and person is not None and found.accepted_by_id == person.pk
         if mine:
             return redirect("home")
-        return render(request, "accounts/invitation.html", context, status=404 if found is None else 410)
+        return render(
+            request, "accounts/invitation.html", context, status=404 if found is None else 410
+        )
     context["role"] = Role(found.role).label
     context["programme_name"] = found.programme.name_in(request.LANGUAGE_CODE)
     if person is not None and person.email.lower() != found.email.lower():
-        return render(request, "accounts/invitation.html", {**context, "state": "other"}, status=403)
+        return render(
+            request, "accounts/invitation.html", {**context, "state": "other"}, status=409
+        )
     if person is None and User.objects.filter(email__iexact=found.email).exists():
         context["sign_in_url"] = f"{reverse('account_login')}?next={request.path}"
         return render(request, "accounts/invitation.html", {**context, "state": "sign_in"})
@@ -239,7 +246,9 @@ def preferences(request: HttpRequest) -> HttpResponse:
         "frame": frame_of(request),
         "places": [(url, label) for url, label, right in places if may(request, right)],
     }
-    return render(request, "accounts/preferences.html", context, status=422 if form.is_bound else 200)
+    return render(
+        request, "accounts/preferences.html", context, status=422 if form.is_bound else 200
+    )
 
 
 @requires(Permission.SIGNED_IN)
@@ -261,7 +270,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
     return render(request, "usersessions/usersession_list.html", context)
 
 
-# The programme's numbers ---------------------------------------------------------------------------
+# The programme's numbers -----------------------------------------------------------------------
 
 _SWITCH = {True: gettext_lazy("Yes"), False: gettext_lazy("No")}
 
@@ -311,7 +320,10 @@ def programme_settings(request: HttpRequest) -> HttpResponse:
     context = {
         "groups": groups,
         "versions": [
-            {"row": row, "changes": _changes(row, versions[at + 1] if at + 1 < len(versions) else None)}
+            {
+                "row": row,
+                "changes": _changes(row, versions[at + 1] if at + 1 < len(versions) else None),
+            }
             for at, row in enumerate(versions)
         ],
         "may_change": may(request, Permission.CHANGE_SETTINGS),

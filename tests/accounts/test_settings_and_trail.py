@@ -244,7 +244,9 @@ def test_form_that_is_too_large_is_refused(bd: Programme, sign_in: SignIn) -> No
     assert answer.status_code in {400, 413}
 
 
-def test_error_page_gives_a_code(bd: Programme, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_page_gives_a_code(
+    bd: Programme, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("a secret of the inside")
 

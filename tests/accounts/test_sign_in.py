@@ -8,7 +8,11 @@ from collections.abc import Callable
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal.auth import (
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
@@ -72,9 +76,13 @@ def test_many_requests_get_a_page_that_says_when(bd: Programme) -> None:
     for _attempt in range(3):
         Client().post(reverse("account_request_login_code"), {"email": "x@example.org"})
     for _attempt in range(20):
-        answer = Client().post(reverse("account_login"), {"login": "x@example.org", "password": "y"})
+        answer = Client().post(
+            reverse("account_login"), {"login": "x@example.org", "password": "y"}
+        )
     for _attempt in range(12):
-        answer = Client().post(reverse("account_login"), {"login": "z@example.org", "password": "y"})
+        answer = Client().post(
+            reverse("account_login"), {"login": "z@example.org", "password": "y"}
+        )
     assert answer.status_code == 429
     assert answer["Retry-After"] == "60"
     assert "Wait 60 seconds: from" in answer.content.decode()
