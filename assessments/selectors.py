@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet
@@ -300,14 +300,14 @@ def last_time(assessment: Assessment, lineage: str) -> LastTime | None:
         .values("outcome", "finding", "assessment__starts_on")
         .first()
     )
-    if before is None or (assessment.starts_on and before["assessment__starts_on"] is None):
+    if before is None:
         return None
     item = None
     if before["outcome"] == Outcome.NON_COMPLIANT:
-        item = (
-            assessment.factory.plan_items.filter(lineage=lineage).order_by("-created_at").first()  # type: ignore[attr-defined]
-        )
-    return LastTime(before["assessment__starts_on"], before["outcome"], before["finding"], item)
+        item = assessment.factory.plan_items.filter(lineage=lineage).order_by("-created_at").first()
+    return LastTime(
+        cast(date, before["assessment__starts_on"]), before["outcome"], before["finding"], item
+    )
 
 
 def evidence_of(assessment: Assessment, question_id: UUID | None = None) -> QuerySet[Evidence]:

@@ -48,7 +48,8 @@ def answer_settings() -> AnswerSettings:
 def locked(assessment_id: UUID) -> Assessment:
     """The row, held until the end of the transaction. Raises: Assessment.DoesNotExist."""
     rows = Assessment.objects.select_for_update(no_key=True, of=("self",))
-    return rows.select_related("factory", "programme").get(pk=assessment_id)
+    found: Assessment = rows.select_related("factory", "programme").get(pk=assessment_id)
+    return found
 
 
 def team_of(assessment_id: UUID) -> list[AssessmentMember]:
@@ -191,7 +192,7 @@ def _roles(user_id: int) -> set[str]:
     if now.role != scope.SYSTEM:
         return {now.role}
     rows = Membership.objects.filter(
-        user_id=user_id, programme_id=now.programme, ended_at__isnull=True
+        user_id=user_id, programme_id=scope.current_programme(), ended_at__isnull=True
     )
     return set(rows.values_list("role", flat=True))
 

@@ -97,7 +97,7 @@ def version_in_force(day: date) -> ToolVersion:
     """
     # A programme's first version also serves for the time before it: older assessments are
     # brought over under the questions of today.
-    rows = list(
+    rows: list[ToolVersion] = list(
         ToolVersion.objects.filter(status=ToolVersion.Status.PUBLISHED).order_by("-effective_from")
     )
     for version in rows:

@@ -247,7 +247,7 @@ def settle_conflict(
 def add_evidence(
     *,
     assessment_id: UUID,
-    uploads: Iterable[UploadedFile],
+    uploads: Iterable[UploadedFile[Any]],
     by: int,
     now: datetime,
     lineage: str | None = None,

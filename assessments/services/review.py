@@ -96,12 +96,12 @@ def add_remark(
     assessment = state.locked(assessment_id)
     _require_reviewer(assessment, by)
     question_id = _question_id(assessment, lineage)
-    same = ReviewRemark.objects.filter(
+    same: ReviewRemark | None = ReviewRemark.objects.filter(
         assessment_id=assessment.pk, question_id=question_id, text=text, resolved_at__isnull=True
     ).first()
     if same is not None:
         return same
-    remark = ReviewRemark.objects.create(
+    remark: ReviewRemark = ReviewRemark.objects.create(
         assessment_id=assessment.pk, question_id=question_id, text=text, made_by_id=by
     )
     record(
@@ -121,7 +121,7 @@ def reply_to_remark(*, remark_id: UUID, text: str, by: int, now: datetime) -> Re
     """
     if not text.strip():
         raise DomainError("text_missing")
-    remark = ReviewRemark.objects.select_for_update(no_key=True).get(pk=remark_id)
+    remark: ReviewRemark = ReviewRemark.objects.select_for_update(no_key=True).get(pk=remark_id)
     assessment = state.locked(remark.assessment_id)
     state.require_edit(assessment, state.team_of(assessment.pk), by)
     if remark.resolved_at is not None:
@@ -134,7 +134,7 @@ def reply_to_remark(*, remark_id: UUID, text: str, by: int, now: datetime) -> Re
 @transaction.atomic
 def resolve_remark(*, remark_id: UUID, by: int, now: datetime) -> ReviewRemark:
     """The reviewer is content. Safe to repeat. Raises: NotAllowed("review_refused")."""
-    remark = ReviewRemark.objects.select_for_update(no_key=True).get(pk=remark_id)
+    remark: ReviewRemark = ReviewRemark.objects.select_for_update(no_key=True).get(pk=remark_id)
     _require_reviewer(state.locked(remark.assessment_id), by)
     if remark.resolved_at is None:
         remark.resolved_at = now
@@ -258,12 +258,12 @@ def comment_on_draft(
         raise DomainError("text_missing")
     assessment = _open_draft(assessment_id, now)
     question_id = _question_id(assessment, lineage)
-    same = FactoryComment.objects.filter(
+    same: FactoryComment | None = FactoryComment.objects.filter(
         assessment_id=assessment.pk, question_id=question_id, text=text
     ).first()
     if same is not None:
         return same
-    comment = FactoryComment.objects.create(
+    comment: FactoryComment = FactoryComment.objects.create(
         assessment_id=assessment.pk,
         factory_id=assessment.factory_id,
         question_id=question_id,
@@ -311,7 +311,7 @@ def finish_comments(*, assessment_id: UUID, by: int, now: datetime) -> Assessmen
 
 def _open_draft(assessment_id: UUID, now: datetime) -> Assessment:
     """The draft as the factory sees it; a share lock is enough, since it may not write the row."""
-    assessment = Assessment.objects.select_related("programme").get(pk=assessment_id)
+    assessment: Assessment = Assessment.objects.select_related("programme").get(pk=assessment_id)
     closes_on = assessment.comments_close_on
     is_open = assessment.status == Assessment.Status.FACTORY_REVIEW and closes_on is not None
     if not is_open or (closes_on and local_day(assessment, now) > closes_on):
@@ -325,7 +325,9 @@ def answer_comment(*, comment_id: UUID, text: str, by: int, now: datetime) -> Fa
     NotAllowed("review_refused")."""
     if not text.strip():
         raise DomainError("text_missing")
-    comment = FactoryComment.objects.select_for_update(no_key=True).get(pk=comment_id)
+    comment: FactoryComment = FactoryComment.objects.select_for_update(no_key=True).get(
+        pk=comment_id
+    )
     assessment = state.locked(comment.assessment_id)
     team = state.team_of(assessment.pk)
     actor = state.actor_of(team, by, Move.RELEASE)

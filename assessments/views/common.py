@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -43,4 +43,4 @@ def refused(error: DomainError) -> dict[str, Any]:
 
 
 def user_id(request: HttpRequest) -> int:
-    return int(request.user.pk)
+    return cast(int, request.user.pk)

@@ -128,7 +128,7 @@ def step(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One step of the review; which one stands in the button pressed."""
     assessment = assessment_or_404(pk)
     name = request.POST.get("step", "")
-    common = {"assessment_id": pk, "by": user_id(request), "now": timezone.now()}
+    common: dict[str, Any] = {"assessment_id": pk, "by": user_id(request), "now": timezone.now()}
     try:
         if name == "release" and not may(request, Permission.RELEASE_ASSESSMENTS):
             raise DomainError("review_refused")
