@@ -1,0 +1,80 @@
+"""Guidance in the reader's language: what is translated, and English marked where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from assessments import library, loading, tool
+from tests.assessments.builders import make_begun
+
+DAY = date(2026, 6, 1)
+GUIDANCE = {
+    "en": {"look_at": ["Exits"], "ask": ["Workers near the exit"]},
+    "bn": {"ask": ["নির্গমন পথের কাছের শ্রমিক"]},
+}
+
+
+@pytest.fixture
+def half_translated(monkeypatch) -> Iterator[None]:
+    """Every question of every tool has GUIDANCE: one list of two is in Bengali."""
+    real = tool._tool
+
+    def planted(version_id):
+        found = real(version_id)
+        questions = [replace(question, guidance=GUIDANCE) for question in found.questions]
+        return replace(found, questions=tuple(questions))
+
+    tool._words.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(tool, "_tool", planted)
+        yield
+    tool._words.cache_clear()
+
+
+def test_every_language_is_stored() -> None:
+    question = library.load().questions["OSH-EP-03"]
+    stored = loading._guidance(question)
+    assert stored["en"]["look_at"] == list(question.guidance.look_at)
+    assert stored["bn"]["traps"] == list(question.guidance_in["bn"].traps)
+    assert {name: len(lines) for name, lines in stored["bn"].items()} == {
+        name: len(lines) for name, lines in stored["en"].items()
+    }
+
+
+@pytest.mark.django_db
+def test_a_list_without_translation_is_english(bd, half_translated) -> None:
+    version = tool.version_in_force(DAY)
+    words = tool.words_of(tool.tool_of(version.pk), "bn", DAY)["OSH-EP-03"]
+    assert words.look_at == ("Exits",)
+    assert words.ask == ("নির্গমন পথের কাছের শ্রমিক",)
+    assert words.in_english == {"look_at"}
+    english = tool.words_of(tool.tool_of(version.pk), "en", DAY)["OSH-EP-03"]
+    assert (english.ask, english.in_english) == (("Workers near the exit",), frozenset())
+
+
+@pytest.mark.django_db
+def test_the_page_marks_english_lists(bd, sign_in, half_translated) -> None:
+    made = make_begun()
+    made.lead.language = "bn"
+    made.lead.save(update_fields=["language"])
+    address = reverse("assessments:question", args=(made.pk, made.ncq(0).lineage))
+    page = sign_in(user=made.lead).get(address).content.decode()
+    assert '<ul class="dots" lang="en" dir="ltr"><li>Exits</li>' in page
+    assert '<ul class="dots"><li>নির্গমন পথের কাছের শ্রমিক</li>' in page
+
+
+def test_later_translation_leaves_the_version_as_it_is() -> None:
+    """A published version is refused only for other content; translated guidance is help."""
+    question = library.load().questions["OSH-EP-03"]
+
+    def digest(**changes):
+        row = loading._question(replace(question, **changes), loading.ToolVersion())
+        return loading._content_hash([row], {})
+
+    assert digest() == digest(guidance_in={})
+    assert digest() != digest(guidance=library.Guidance(look_at=("Exits",)))
