@@ -18,6 +18,22 @@ from django.db import connection, transaction
 
 SYSTEM = "system"
 ANONYMOUS = "anonymous"
+# Roles that every policy holds to the programme of the scope. Group leads, buyers and global staff
+# reach beyond one.
+OF_ONE_PROGRAMME = frozenset(
+    {
+        SYSTEM,
+        "manager",
+        "staff",
+        "planner",
+        "advisor",
+        "cat_editor",
+        "ambassador",
+        "committee_worker",
+        "committee_management",
+        "constituent",
+    }
+)
 
 
 @dataclass(frozen=True)
