@@ -123,6 +123,15 @@ MANDATES: dict[str, Text] = {
     MandateState.EXPIRED: _("expired"),
     MandateState.UNKNOWN: _("term not verified"),
 }
+COMMITTEE_CHANGES: dict[str, Text] = {
+    "joined": _("a member joined"),
+    "replaced": _("a member was replaced"),
+    "left": _("a member left"),
+    "member": _("a member's record was changed"),
+    "chair": _("the chair changed"),
+    "filed": _("filed with the authority"),
+    "dissolved": _("dissolved"),
+}
 FACTS: dict[str, Text] = {
     "starts_on": _("first day of the cycle"),
     "last_day": _("last day of the cycle"),

@@ -19,7 +19,7 @@ from betterwork.ui.parts import Choice, Crumb, Rule
 from factories import forms, words
 from factories.models import Committee, CommitteeMember, Factory
 from factories.rules.committee_indicators import MandateState
-from factories.rules.committees import Check, Outcome
+from factories.rules.committees import Check, Outcome, Reason
 from factories.selectors import committees as reads
 from factories.selectors.factories import factories
 from factories.services import committees as services
@@ -34,7 +34,7 @@ def check_rule(check: Check) -> Rule:
     if check.reason is not None:
         parts.append(str(words.REASONS[check.reason]))
     if check.expected is not None:
-        parts.append(_("By law: %(value)s.") % {"value": words.value(check.expected)})
+        parts.append(_("By law: %(value)s.") % {"value": expected_words(check)})
     if check.outcome in {Outcome.PASS, Outcome.FAIL}:
         parts.append(_("Here: %(value)s.") % {"value": found_words(check)})
     return Rule(
@@ -43,6 +43,27 @@ def check_rule(check: Check) -> Rule:
         fact=" ".join(parts),
         reference=check.reference,
     )
+
+
+def expected_words(check: Check) -> str:
+    """What the law asks for, in words: a bare number says nothing."""
+    number = formats.number(check.expected) if type(check.expected) is int else ""
+    sentences = {
+        "required": _("from %(value)s workers"),
+        "members_at_least": _("at least %(value)s members"),
+        "members_at_most": _("at most %(value)s members"),
+        "management_seats": _("at least %(value)s of the management side"),
+        "mandates": _("a mandate lasts %(value)s months"),
+        "quorum": _("more than %(value)s per cent of the worker members"),
+        "minutes_filed": _("within %(value)s days"),
+        "minutes_posted": _("within %(value)s working days"),
+        "activity_report": _("every %(value)s months"),
+        "meetings": _("at least every %(value)s months")
+        if isinstance(check.found, tuple)
+        else _("at least %(value)s in a year"),
+    }
+    text = sentences.get(str(check.key)) if number else None
+    return text % {"value": number} if text else words.value(check.expected)
 
 
 def found_words(check: Check) -> str:
@@ -78,7 +99,8 @@ def card(found: reads.CommitteeOverview) -> dict[str, Any]:
         "kind": dict(Committee.Kind.choices)[found.kind],
         "body": found.rule.body.value if found.rule.body and found.rule.body.confidence.is_law
         else "",
-        "rules": [check_rule(check) for check in found.checks],
+        "rules": [check_rule(c) for c in _by_weight(found.checks) if not _is_unknown(c)],
+        "unknown": [check_rule(c) for c in found.checks if _is_unknown(c)],
         "fails": len(found.of(Outcome.FAIL)),
         "passes": len(found.of(Outcome.PASS)),
         "unverified": len(found.of(Outcome.UNVERIFIED)),
@@ -89,6 +111,18 @@ def card(found: reads.CommitteeOverview) -> dict[str, Any]:
         "workforce": _share(found.indicators.women_in_workforce),
         "rating": words.RATINGS.get(found.rating.rating or "", ""),
     }  # fmt: skip
+
+
+_WEIGHT = {Outcome.FAIL: 0, Outcome.PASS: 1, Outcome.NOT_APPLICABLE: 2, Outcome.UNVERIFIED: 3}
+
+
+def _by_weight(checks: Any) -> list[Check]:
+    """What fails first, what is not verified last; else in the order of the law."""
+    return sorted(checks, key=lambda check: _WEIGHT[check.outcome])
+
+
+def _is_unknown(check: Check) -> bool:
+    return check.outcome == Outcome.UNVERIFIED and check.reason == Reason.LAW_NOT_FOUND
 
 
 def _share(share: Any) -> dict[str, Any] | None:

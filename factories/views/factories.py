@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from betterwork.accounts.models import Role
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
 from betterwork.refusals import sentence
+from betterwork.ui import formats
 from betterwork.ui.parts import Choice, Crumb, Event
 from factories import forms, panels, selectors, words
 from factories.models import EngagementCycle, Factory, FactoryBuyer, FactoryContact
@@ -219,7 +221,7 @@ def as_event(row: Any) -> Event:
     facts, detail = row.facts, ""
     if row.action == "cycle_fact_recorded":
         kinds = dict(EngagementCycle.facts.rel.related_model.Kind.choices)
-        detail = f"{kinds.get(facts.get('kind'), '')}, {facts.get('happened_on', '')}"
+        detail = f"{kinds.get(facts.get('kind'), '')}, {_day(facts.get('happened_on'))}"
     elif row.action == "factory_changed":
         detail = ", ".join(field_words(facts.get("fields", [])))
     elif row.action == "factory_status_changed":
@@ -230,6 +232,8 @@ def as_event(row: Any) -> Event:
         detail = _("cycle %(number)s") % {"number": facts.get("number", "")}
     elif row.action == "advisor_assigned":
         detail = str(facts.get("advisor", ""))
+    elif row.action == "committee_changed":
+        detail = str(words.COMMITTEE_CHANGES.get(facts.get("change", ""), ""))
     elif row.action == "factory_merged":
         detail = str(facts.get("other", ""))
     return Event(
@@ -239,6 +243,13 @@ def as_event(row: Any) -> Event:
         icon=ICONS.get(row.action, "check"),
         detail=detail,
     )
+
+
+def _day(text: Any) -> str:
+    try:
+        return formats.on_date(date.fromisoformat(str(text)))
+    except ValueError:
+        return ""
 
 
 def field_words(names: list[str]) -> list[str]:
