@@ -20,6 +20,7 @@ from betterwork.tenancy.rls import (
     SYSTEM,
     USER,
     any_of,
+    decided_once,
     factory_side,
     where_visible,
 )
@@ -101,8 +102,11 @@ def statements(by):
         "assessments_answer": any_of(SYSTEM, f"({STAFF} AND {by['answers']})"),
         "assessments_factorycomment": any_of(STAFF, f"({side} AND {seen})"),
     }
-    made = [f"ALTER POLICY bw_read ON {table} USING ({rule})" for table, rule in reads.items()]
-    for table, rule in writes.items():
+    made = [
+        f"ALTER POLICY bw_read ON {table} USING ({decided_once(rule)})"
+        for table, rule in reads.items()
+    ]
+    for table, rule in ((table, decided_once(rule)) for table, rule in writes.items()):
         made.append(f"ALTER POLICY bw_insert ON {table} WITH CHECK ({rule})")
         made.append(f"ALTER POLICY bw_update ON {table} USING ({rule}) WITH CHECK ({rule})")
     return made

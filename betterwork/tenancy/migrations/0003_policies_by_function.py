@@ -18,6 +18,7 @@ from betterwork.tenancy.rls import (
     STAFF_ROLES,
     USER,
     any_of,
+    decided_once,
     factory_side,
     where_visible,
 )
@@ -143,7 +144,10 @@ def statements(by):
             f"({GLOBAL} AND released_at IS NOT NULL)",
         ),
     }
-    return [f"ALTER POLICY bw_read ON {table} USING ({rule})" for table, rule in rules.items()]
+    return [
+        f"ALTER POLICY bw_read ON {table} USING ({decided_once(rule)})"
+        for table, rule in rules.items()
+    ]
 
 
 class Migration(migrations.Migration):
