@@ -90,7 +90,7 @@ def order_correction(*, assessment_id: UUID, reason: str, by: int, now: datetime
             requested_by_id=by,
             released_at=now,
         )
-        for language in report_languages(assessment)
+        for language in sorted(report_languages(assessment))
     ]
     for row in rows:
         _enqueue(assessment, version, row.language, by=by, tell=True)

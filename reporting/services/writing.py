@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments.models import Assessment
+from assessments.services.review import report_languages
 from betterwork import queue
 from betterwork.accounts.models import FACTORY_SIDE, Membership, User
 from betterwork.records import files
@@ -207,7 +208,7 @@ def _keep(work: _Work, prints: list[printing.Printed], job_id: UUID) -> None:
     """One transaction: the file, the row that names it, the trail, the mails, the job."""
     report = (
         Report.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("assessment", "factory", "programme")
+        .select_related("assessment__programme", "assessment__factory", "factory", "programme")
         .get(pk=work.order.report_id)
     )
     if report.status == Report.Status.READY:  # another run was quicker; its file stands
@@ -295,11 +296,8 @@ def _tell_factory(report: Report) -> None:
     rows = Membership.objects.filter(
         factory_id=report.factory_id, role__in=FACTORY_SIDE, ended_at__isnull=True
     ).select_related("user")
-    known = set(
-        Report.objects.filter(
-            assessment_id=report.assessment_id, version=report.version, is_draft=False
-        ).values_list("language", flat=True)
-    )
+    # Languages that are written sooner or later, whichever comes first.
+    known = report_languages(report.assessment)
     for person in {row.user for row in rows if row.user.is_active}:
         reads = person.language if person.language in known else "en"
         if reads == report.language:

@@ -106,7 +106,9 @@ def _content(question: ToolQuestion, outcomes: Mapping[str, str], finding: str) 
         return {
             "number": {"value_number": 12},
             "boolean": {"value_boolean": True},
-            "choice": {"value_choice": (question.value_rules.get("choices") or [{}])[0].get("key", "")},
+            "choice": {
+                "value_choice": (question.value_rules.get("choices") or [{}])[0].get("key", "")
+            },
             "date": {"value_date": date(2026, 1, 31)},
         }.get(question.value_type, {"value_text": "As the manager told it."})
     outcome = outcomes.get(question.lineage, STRUCTURAL if question.is_structural else FINE)

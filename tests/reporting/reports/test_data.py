@@ -22,7 +22,6 @@ from tests import builders
 from .builders import FOUND, add_member, add_photo, make_assessment
 
 
-
 def build(assessment: Any, language: str = "en", *, is_draft: bool = False) -> dict[str, Any]:
     order = report_data.Order(
         report_id=assessment.pk, assessment_id=assessment.pk, language=language, version=1,
@@ -102,7 +101,10 @@ def test_law_is_that_of_the_day(bd: Any) -> None:
     before = build(assessment)
     old = LawParameter.objects.get(country="BD", code=code, effective_to__isnull=True)
     with scope.platform_scope():
-        for starts, reference in ((date(2026, 8, 11), "Act of later"), (date(2026, 1, 1), "Act of now")):
+        for starts, reference in (
+            (date(2026, 8, 11), "Act of later"),
+            (date(2026, 1, 1), "Act of now"),
+        ):
             LawParameter.objects.create(
                 country="BD", code=code, topic=old.topic, kind=old.kind, value=old.value,
                 text="changed", reference=reference, confidence="high", effective_from=starts,
