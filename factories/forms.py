@@ -91,7 +91,7 @@ def _gateway_id(text: str) -> str:
         raise forms.ValidationError(sentence(error)) from error
 
 
-class SectionForm(Clean, forms.ModelForm):
+class SectionForm(Clean, forms.ModelForm):  # type: ignore[type-arg]
     """Some fields of a factory. Nothing is saved here."""
 
     def _post_clean(self) -> None:
@@ -150,9 +150,12 @@ class ProfileForm(SectionForm):
         super().__init__(*args, **kwargs)
         if "advisor" in self.fields:
             advisors = User.objects.filter(people_in("advisor"), is_active=True).distinct()
-            self.fields["advisor"].queryset = advisors.order_by("full_name")
+            self.fields["advisor"].queryset = advisors.order_by(  # type: ignore[attr-defined]
+                "full_name"
+            )
         if "group" in self.fields:
-            self.fields["group"].queryset = ManufacturingGroup.objects.order_by("name")
+            groups = ManufacturingGroup.objects.order_by("name")
+            self.fields["group"].queryset = groups  # type: ignore[attr-defined]
         self.fields["os_id"].help_text = _("From Open Supply Hub, such as CN2021250D1DTN7.")
 
 
@@ -412,11 +415,11 @@ class MemberForm(Clean):
         help_text=_("Leave empty to follow the law."),
     )  # fmt: skip
     is_union = forms.BooleanField(label=_("Sits for the union"), required=False)
-    election = forms.ModelChoiceField(
+    election: Any = forms.ModelChoiceField(
         label=_("Chosen in"), queryset=None, required=False,
         empty_label=_("not recorded"),
     )  # fmt: skip
-    replaces = forms.ModelChoiceField(
+    replaces: Any = forms.ModelChoiceField(
         label=_("Takes the seat of"), queryset=None, required=False,
         empty_label=_("nobody"), help_text=_("That member leaves on the day the mandate begins."),
     )  # fmt: skip
@@ -433,7 +436,7 @@ class LeaveForm(Clean):
 
 
 class ChairForm(Clean):
-    member = forms.ModelChoiceField(label=_("Chair"), queryset=None)
+    member: Any = forms.ModelChoiceField(label=_("Chair"), queryset=None)
     started_on = forms.DateField(label=_("Chair from"), widget=DayInput())
 
     def __init__(self, *args: Any, committee: Committee, **kwargs: Any) -> None:

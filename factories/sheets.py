@@ -38,7 +38,7 @@ class Sheet:
     ragged: dict[int, int]
 
 
-def read_upload(upload: UploadedFile) -> Sheet:
+def read_upload(upload: UploadedFile[Any]) -> Sheet:
     """Read an uploaded CSV or XLSX file.
 
     Raises: DomainError("upload_too_large" | "upload_empty" | "upload_kind" | "import_encoding" |

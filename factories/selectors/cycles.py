@@ -259,11 +259,12 @@ def _told(of_cycles: Any, of_factories: Any) -> QuerySet[Any, dict[str, Any]]:
             of=F("cycle_id"), number_=no_number,
         )
     )  # fmt: skip
-    return (
+    told: QuerySet[Any, dict[str, Any]] = (
         own.values(*_TOLD)
         .union(lasting.values(*_TOLD), slips.values(*_TOLD), all=True)
         .order_by("day", "at")
     )
+    return told
 
 
 def _drift(told: Mapping[str, Any]) -> Drift:
@@ -317,6 +318,5 @@ def engine_facts(
         seminars_attended=seminars,
         closed_on=cycle.ends_on,
         drifts=drifts,
-        **{name: max(days) for name, days in lasting.items()},
-        **values,
+        **(values | {name: max(days) for name, days in lasting.items()}),
     )

@@ -96,7 +96,8 @@ def factories() -> QuerySet[Factory]:
 
 def factory_rows(chosen: FactoryFilter) -> QuerySet[Factory]:
     """Factories for the list: one query, any length; merged ones are found under the winner."""
-    rows = Factory.objects.filter(merged_into__isnull=True).select_related("group", "advisor")
+    rows: QuerySet[Factory] = Factory.objects.filter(merged_into__isnull=True)
+    rows = rows.select_related("group", "advisor")
     if "workers" in chosen.sort:
         rows = rows.annotate(worker_total=F("workers_female") + F("workers_male"))
     rows = rows.annotate(cycle_number=Subquery(_running().values("number")[:1]))
@@ -126,7 +127,7 @@ def _running() -> QuerySet[EngagementCycle]:
     ).order_by()
 
 
-def _word(word: str) -> Q:
+def _word(word: str) -> Any:
     """One word anywhere in a name, an id or a place, also of a duplicate merged into this one."""
     found = Q()
     for name in SEARCHED:
@@ -160,7 +161,8 @@ def _filter_options() -> dict[str, list[tuple[str, str]]]:
             option_key=Cast(key, CharField()),
             option_label=Cast(label, CharField()),
         )
-        return named.values_list("option_kind", "option_key", "option_label").distinct()
+        found: QuerySet[Any] = named.values_list("option_kind", "option_key", "option_label")
+        return found.distinct()
 
     running = EngagementCycle.objects.filter(ends_on__isnull=True).order_by()
     found = some("region", "region", "region", base.exclude(region="")).union(

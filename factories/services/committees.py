@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -44,7 +45,7 @@ def form_committee(
     factory = Factory.objects.get(pk=factory_id)
     if factory.merged_into_id is not None:
         raise DomainError("factory_is_merged", factory=factory.name)
-    running = Committee.objects.filter(
+    running: Committee | None = Committee.objects.filter(
         factory_id=factory_id, kind=kind, dissolved_on__isnull=True
     ).first()
     if running is not None:
@@ -53,7 +54,7 @@ def form_committee(
         raise DomainError("committee_exists", name=running.name)
     try:
         with transaction.atomic():
-            committee = Committee.objects.create(
+            committee: Committee = Committee.objects.create(
                 factory=factory,
                 kind=kind,
                 name=name,
@@ -89,7 +90,7 @@ def _running(committee_id: UUID) -> Committee:
     return committee
 
 
-def _changed(committee: Committee, change: str, **facts: str) -> None:
+def _changed(committee: Committee, change: str, **facts: Any) -> None:
     # Names of members stay out of the trail; the history of the rows keeps them.
     record(
         Action.COMMITTEE_CHANGED,
@@ -142,7 +143,7 @@ def add_member(
         raise DomainError("member_side_unknown")
     if mandate_ends_on is not None and mandate_ends_on < joined_on:
         raise DomainError("member_mandate_reversed")
-    same = committee.members.filter(
+    same: CommitteeMember | None = committee.members.filter(
         full_name=full_name, side=side, joined_on=joined_on, left_on__isnull=True
     ).first()
     if same is not None:
@@ -154,7 +155,7 @@ def add_member(
         if former is None or former.side != side:
             raise DomainError("member_other_side")
         leave_committee(member_id=replaces_id, left_on=joined_on)
-    member = CommitteeMember.objects.create(
+    member: CommitteeMember = CommitteeMember.objects.create(
         committee=committee,
         factory_id=committee.factory_id,
         title=title,
@@ -186,7 +187,7 @@ def change_member(
     Raises: DomainError("committee_dissolved"), ("member_name_missing"),
     ("member_mandate_reversed"), ("election_elsewhere").
     """
-    member = CommitteeMember.objects.get(pk=member_id)
+    member: CommitteeMember = CommitteeMember.objects.get(pk=member_id)
     committee = _running(member.committee_id)
     full_name = " ".join(full_name.split())
     if not full_name:
@@ -288,10 +289,12 @@ def record_election(
         raise DomainError("election_method_unknown")
     if voters is not None and eligible is not None and voters > eligible:
         raise DomainError("election_votes_over_roll")
-    same = committee.elections.filter(held_on=held_on, method=method).first()
+    same: CommitteeElection | None = committee.elections.filter(
+        held_on=held_on, method=method
+    ).first()
     if same is not None:
         return same
-    election = CommitteeElection.objects.create(
+    election: CommitteeElection = CommitteeElection.objects.create(
         committee=committee,
         factory_id=committee.factory_id,
         held_on=held_on,

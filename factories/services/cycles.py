@@ -33,7 +33,8 @@ def open_cycle(
     """
     today = today or timezone.localdate()
     factory = Factory.objects.select_for_update(no_key=True).get(pk=factory_id)
-    last = EngagementCycle.objects.filter(factory_id=factory_id).order_by("-number").first()
+    rows = EngagementCycle.objects.filter(factory_id=factory_id)
+    last: EngagementCycle | None = rows.order_by("-number").first()
     if last is not None and last.starts_on == starts_on:
         return last
     if factory.merged_into_id is not None or factory.status in {
@@ -51,7 +52,7 @@ def open_cycle(
                 cycle_id=last.pk, kind=CycleFact.Kind.REREGISTERED, happened_on=registered_on
             )
             close_cycle(cycle_id=last.pk, ends_on=starts_on - timedelta(days=1))
-    cycle = EngagementCycle.objects.create(
+    cycle: EngagementCycle = EngagementCycle.objects.create(
         factory_id=factory_id,
         number=last.number + 1 if last else 1,
         starts_on=starts_on,
@@ -190,13 +191,14 @@ def record_drift(
     cycle = EngagementCycle.objects.select_for_update(no_key=True).get(pk=cycle_id)
     if cycle.ends_on is not None and cycle.ends_on < recorded_on:
         raise DomainError("cycle_is_closed", number=cycle.number)
-    last = ClockDrift.objects.filter(cycle_id=cycle_id, clock=clock).first()
+    slips = ClockDrift.objects.filter(cycle_id=cycle_id, clock=clock)
+    last: ClockDrift | None = slips.first()
     values = (reason, note.strip(), new_due_on, is_paused, recorded_on)
     if last is not None and values == (
         last.reason, last.note, last.new_due_on, last.is_paused, last.recorded_on,
     ):  # fmt: skip
         return last
-    drift = ClockDrift.objects.create(
+    drift: ClockDrift = ClockDrift.objects.create(
         cycle=cycle,
         factory_id=cycle.factory_id,
         clock=clock,

@@ -115,7 +115,8 @@ def register_factory(
     if request_key and user is not None:
         done = IdempotencyKey.objects.filter(user_id=user, action=REGISTER, key=request_key).first()
         if done is not None:
-            return Factory.objects.get(pk=done.result["factory"])
+            known: Factory = Factory.objects.get(pk=done.result["factory"])
+            return known
     kept = checked(values)
     if not kept.get("name"):
         raise DomainError("factory_name_missing")
@@ -350,7 +351,8 @@ def link_buyer(*, factory_id: UUID, line: BuyerLine) -> FactoryBuyer:
     if line.relation not in dict(FactoryBuyer._meta.get_field("relation").choices or ()):
         raise DomainError("buyer_relation_unknown", relation=line.relation)
     buyer = buyer_named(line.name)
-    link = FactoryBuyer.objects.filter(factory_id=factory_id, buyer=buyer).first()
+    links = FactoryBuyer.objects.filter(factory_id=factory_id, buyer=buyer)
+    link: FactoryBuyer | None = links.first()
     before = (link.since_year, link.relation, link.ended_on) if link else None
     if before == (line.since_year, line.relation, None) and link is not None:
         return link
@@ -484,7 +486,8 @@ def merge_factories(*, winner_id: UUID, loser_id: UUID, reason: str, today: date
     # Always in the same order, so that two merges at once cannot wait for each other.
     ids = sorted([winner_id, loser_id], key=str)
     pair = {f.pk: f for f in Factory.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
-    winner, loser = pair[winner_id], pair[loser_id]
+    winner: Factory = pair[winner_id]
+    loser: Factory = pair[loser_id]
     if loser.merged_into_id == winner_id:
         return winner
     merge_plan(winner_id=winner_id, loser_id=loser_id)

@@ -273,7 +273,7 @@ def check_rows(
 
 
 @transaction.atomic
-def check_import(*, upload: UploadedFile, today: date | None = None) -> ImportBatch:
+def check_import(*, upload: UploadedFile[Any], today: date | None = None) -> ImportBatch:
     """Read a file and keep what each row would do. No factory is changed.
 
     The same file, checked before by the same person and not yet applied, is opened again.
@@ -281,7 +281,7 @@ def check_import(*, upload: UploadedFile, today: date | None = None) -> ImportBa
     """
     today = today or timezone.localdate()
     sheet = read_upload(upload)
-    again = ImportBatch.objects.filter(
+    again: ImportBatch | None = ImportBatch.objects.filter(
         sha256=sheet.sha256,
         status=ImportBatch.Status.CHECKED,
         uploaded_by_id=scope.current().user,
@@ -293,7 +293,7 @@ def check_import(*, upload: UploadedFile, today: date | None = None) -> ImportBa
 
 def keep_sheet(sheet: Sheet, *, today: date) -> ImportBatch:
     """Check a table and keep it with its answers."""
-    batch = ImportBatch.objects.create(
+    batch: ImportBatch = ImportBatch.objects.create(
         file_name=sheet.file_name,
         sha256=sheet.sha256,
         columns=sheet.columns,

@@ -229,7 +229,7 @@ def my_committee(request: HttpRequest) -> HttpResponse:
 def _with_members(line: dict[str, Any]) -> dict[str, Any]:
     found: reads.CommitteeOverview = line["overview"]
     mandates = {mandate.ref: mandate for mandate in found.mandates}
-    rows = []
+    rows: list[dict[str, Any]] = []
     today = common.today()
     for member in found.members:
         mandate = mandates.get(str(member.pk))

@@ -72,7 +72,7 @@ def factory_list(request: HttpRequest) -> HttpResponse:
     return render(request, "factories/list.html", context)
 
 
-def _line(factory: Factory, found: Any, user_id: int, role: str) -> dict[str, Any]:
+def _line(factory: Factory, found: Any, user_id: int | None, role: str) -> dict[str, Any]:
     """One row: the factory, its phase, and who must do what next."""
     action = found.next_action if found is not None else None
     clock = found.clock(action.clock) if action is not None else None

@@ -62,7 +62,7 @@ def cycle_context(
     cycle: EngagementCycle,
     overview: CycleOverview,
     *,
-    user_id: int,
+    user_id: int | None,
     role: str,
 ) -> dict[str, Any]:
     """Values of the cycle's card and page. No query."""
@@ -94,7 +94,7 @@ def cycle_context(
     }
 
 
-def clock_line(clock: Any, factory: Factory, user_id: int, role: str) -> dict[str, Any]:
+def clock_line(clock: Any, factory: Factory, user_id: int | None, role: str) -> dict[str, Any]:
     """One clock of the cycle's table."""
     note = ""
     if clock.done_on is not None:
