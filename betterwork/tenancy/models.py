@@ -64,7 +64,7 @@ class ProgrammeModel(models.Model):
         Programme, models.PROTECT, editable=False, related_name="+", verbose_name=_("programme")
     )
 
-    objects: ProgrammeManager[Any] = ProgrammeManager()
+    objects = ProgrammeManager()
 
     class Meta:
         abstract = True
@@ -72,7 +72,8 @@ class ProgrammeModel(models.Model):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # New rows belong to the programme in scope unless told otherwise.
-        if self._state.adding and not args and self.programme_id is None and scope.is_open():
+        unset = self.__dict__.get("programme_id") is None
+        if self._state.adding and not args and unset and scope.is_open():
             self.programme_id = scope.current().programme
 
 
