@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -44,9 +45,7 @@ _JPEG = Kind(IMAGE, "image/jpeg", (".jpg", ".jpeg"))
 _PNG = Kind(IMAGE, "image/png", (".png",))
 _WEBP = Kind(IMAGE, "image/webp", (".webp",))
 _PDF = Kind(DOCUMENT, "application/pdf", (".pdf",))
-_XLSX = Kind(
-    SHEET, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", (".xlsx",)
-)
+_XLSX = Kind(SHEET, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", (".xlsx",))
 _DOCX = Kind(
     DOCUMENT, "application/vnd.openxmlformats-officedocument.wordprocessingml.document", (".docx",)
 )
@@ -96,7 +95,7 @@ def _is_text(head: bytes) -> bool:
 
 
 def store_upload(
-    upload: UploadedFile,
+    upload: UploadedFile[Any],
     *,
     factory_id: UUID | None = None,
     groups: Iterable[str] = (IMAGE, DOCUMENT),
@@ -126,7 +125,12 @@ def store_upload(
         content_type = "image/jpeg"
         name = str(Path(name).with_suffix(".jpg"))
     return keep(
-        data, name=name, content_type=content_type, factory_id=factory_id, width=width, height=height
+        data,
+        name=name,
+        content_type=content_type,
+        factory_id=factory_id,
+        width=width,
+        height=height,
     )
 
 

@@ -74,7 +74,9 @@ class ProgrammeModel(models.Model):
         # New rows belong to the programme in scope unless told otherwise.
         unset = self.__dict__.get("programme_id") is None
         if self._state.adding and not args and unset and scope.is_open():
-            self.programme_id = scope.current().programme
+            programme = scope.current().programme
+            if programme is not None:
+                self.programme_id = programme
 
 
 class ProgrammeSettings(ProgrammeModel):

@@ -36,7 +36,10 @@ def generate(
     if version is None:
         raise RuntimeError("Load the library first: no tool is published.")
     questions = version.questions.count()
-    factories, cycles, facts, assessments = [], [], [], []
+    factories: list[Factory] = []
+    cycles: list[EngagementCycle] = []
+    facts: list[CycleFact] = []
+    assessments: list[Assessment] = []
     # Zones of one run never meet those of another: codes carry a random part.
     run = uuid.uuid4().hex[:4].upper()
     while len(assessments) < count:
@@ -100,8 +103,10 @@ def generate(
                 )
             ]
     with transaction.atomic():
-        for rows in (factories, cycles, facts, assessments):
-            type(rows[0]).objects.bulk_create(rows, batch_size=1000)
+        Factory.objects.bulk_create(factories, batch_size=1000)
+        EngagementCycle.objects.bulk_create(cycles, batch_size=1000)
+        CycleFact.objects.bulk_create(facts, batch_size=1000)
+        Assessment.objects.bulk_create(assessments, batch_size=1000)
     ids = [assessment.pk for assessment in assessments]
     for start in range(0, len(ids), BATCH):
         part = ids[start : start + BATCH]

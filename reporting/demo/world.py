@@ -111,7 +111,8 @@ def _order_first_report(code: str) -> None:
         programme = Programme.objects.get(code=code)
     with scope.programme_scope(programme.pk):
         newest = Assessment.objects.filter(
-            factory__legacy_id=f"{code}1000", status="released"  # the programme's first factory
+            factory__legacy_id=f"{code}1000",
+            status="released",  # the programme's first factory
         )
         for assessment in newest.order_by("-released_at")[:1]:
             services.order_reports(assessment_id=assessment.pk, tell=False)
