@@ -34,6 +34,9 @@ SENTENCES = {
     "buyer_relation_unknown": _("Choose one of the relations in the list."),
     "group_name_taken": _("There is a group named %(name)s already."),
     "merge_with_itself": _("Choose another factory: this is the same one."),
+    "merge_both_assessed": _(
+        "Both factories have an assessment under way. Finish or cancel one of them first."
+    ),
     "merge_reason_missing": _("Say how you know that the two are one factory."),
     "cycle_starts_too_early": _(
         "The new cycle would overlap the one before. The earliest first day is %(earliest)s."

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -106,7 +107,9 @@ def committee_overviews(
     rows = list(committees)
     if not rows:
         return {}
-    chosen = committees.values("pk") if isinstance(committees, QuerySet) else [c.pk for c in rows]
+    chosen: Any = (
+        committees.values("pk") if isinstance(committees, QuerySet) else [c.pk for c in rows]
+    )
     members: dict[UUID, list[CommitteeMember]] = defaultdict(list)
     seats = CommitteeMember.objects.filter(committee__in=chosen).select_related("election")
     for member in seats.order_by("side", "-is_chair", "full_name"):

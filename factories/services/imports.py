@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -433,7 +434,7 @@ def apply_rows(
             continue
         if found.outcome == Outcome.UPDATE and found.factory_id is not None:
             pk = found.factory_id
-            _try(row, known, lambda pk=pk, f=found: _update(pk, f, known, today))
+            _try(row, known, partial(_update, pk, found, known, today))
         elif found.outcome == Outcome.ERROR:
             row.errors, row.outcome = found.errors, Outcome.ERROR
         if row.outcome != Outcome.ERROR:
@@ -442,7 +443,7 @@ def apply_rows(
         # One of them clashes with what somebody registered this moment: find which.
         for row, found in creates:
             row.factory, row.outcome = None, found.outcome
-            _try(row, known, lambda r=row, f=found: _create([(r, f)], known, today))
+            _try(row, known, partial(_create, [(row, found)], known, today))
     ImportRow.objects.bulk_update(rows, ["outcome", "factory", "errors"], batch_size=500)
     return len(rows)
 

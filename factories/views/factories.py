@@ -22,7 +22,7 @@ from betterwork.refusals import sentence
 from betterwork.ui import formats
 from betterwork.ui.parts import Choice, Crumb, Event
 from factories import forms, panels, selectors, words
-from factories.models import EngagementCycle, Factory, FactoryBuyer, FactoryContact
+from factories.models import CycleFact, Factory, FactoryBuyer, FactoryContact
 from factories.selectors import factories as reads
 from factories.services import cycles as cycle_services
 from factories.services import factories as services
@@ -220,7 +220,7 @@ def as_event(row: Any) -> Event:
     """A row of the trail in words. Facts are named, never shown raw."""
     facts, detail = row.facts, ""
     if row.action == "cycle_fact_recorded":
-        kinds = dict(EngagementCycle.facts.rel.related_model.Kind.choices)
+        kinds = dict(CycleFact.Kind.choices)
         detail = f"{kinds.get(facts.get('kind'), '')}, {_day(facts.get('happened_on'))}"
     elif row.action == "factory_changed":
         detail = ", ".join(field_words(facts.get("fields", [])))

@@ -149,7 +149,7 @@ def import_row(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
     refused = ""
     if request.method == "POST":
         cells = {
-            name.removeprefix("cell-"): text[:2000]
+            name.removeprefix("cell-"): str(text)[:2000]
             for name, text in request.POST.items()
             if name.startswith("cell-")
         }

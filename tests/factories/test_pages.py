@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from betterwork.records.models import TrailEvent
 from betterwork.tenancy import scope
@@ -381,3 +382,34 @@ def test_only_managers_merge(bd: Any, sign_in: Any) -> None:
     factory = make_full_factory()
     for role in ("advisor", "staff"):
         assert sign_in(role).get(reverse("factories:merge", args=[factory.pk])).status_code == 403
+
+
+def make_assessment(factory: Factory, **extra: Any) -> Any:
+    from assessments.models import Assessment, ToolVersion
+
+    values = {
+        "factory": factory,
+        "cycle": factory.cycles.get(),
+        "cycle_number": 1,
+        "code": f"A-{factory.code}",
+        "version": ToolVersion.objects.get(status="published"),
+        "starts_on": date(2026, 11, 2),
+        "ends_on": date(2026, 11, 3),
+    }
+    return Assessment.objects.create(**{**values, **extra})
+
+
+@pytest.mark.parametrize(("sealed", "status"), [(False, 422), (True, 302)])
+def test_two_open_assessments_stop_a_merge_and_sealed_ones_never_show(
+    bd: Any, sign_in: Any, sealed: bool, status: int
+) -> None:
+    winner, loser = make_full_factory("Padma"), make_full_factory("Padma Duplicate")
+    open_one = {"sealed": False, "status": "in_progress", "checked_in_at": timezone.now()}
+    make_assessment(winner, **open_one)
+    make_assessment(loser, **({} if sealed else open_one))
+    client = sign_in("manager")
+    data = {"into": winner.pk, "reason": "Registered twice"}
+    answer = client.post(reverse("factories:merge", args=[loser.pk]), data)
+    assert answer.status_code == status
+    loser.refresh_from_db()
+    assert (loser.merged_into_id is None) is not sealed
