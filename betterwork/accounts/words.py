@@ -13,6 +13,7 @@ TITLES: dict[str, Any] = {
     "answers": _("Answers and findings"),
     "plan": _("Improvement plan"),
     "committee": _("Bipartite committees"),
+    "report": _("Assessment reports"),
 }
 
 # Where a default comes from: docs/domain/rules explains each mark.
@@ -37,6 +38,7 @@ UNITS: dict[str, Any] = {
     "meetings": _("meetings"),
     "share": _("share from 0 to 1"),
     "yes or no": "",
+    "switch": "",
     "strictness": "",
 }
 
@@ -110,4 +112,5 @@ NAMES: dict[str, dict[str, Any]] = {
         "women_gap_on_track": _("Women's gap on the worker side: on track up to"),
         "women_gap_moderate": _("Women's gap on the worker side: moderate progress up to"),
     },
+    "report": {"names_team": _("Print the names of the assessors")},
 }

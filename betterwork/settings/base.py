@@ -141,6 +141,7 @@ PROGRAMME_RULES = {
     "answers": "assessments.rules.answers.AnswerSettings",
     "plan": "advisory.rules.plan.PlanSettings",
     "committee": "factories.rules.committee_indicators.CommitteeSettings",
+    "report": "reporting.rules.report.ReportSettings",
 }
 
 AUTH_USER_MODEL = "accounts.User"

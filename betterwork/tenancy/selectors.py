@@ -15,9 +15,12 @@ from .models import ProgrammeSettings
 def settings_values(on: date | None = None) -> dict[str, Any]:
     """Changed numbers of the programme in scope, by rule set: `{"cycle": {"report_days": 28}}`.
 
-    What is not in it keeps the rules' documented default. Cached until the next change.
+    What is not in it keeps the rules' documented default. Cached until the next change. A reader of
+    all programmes (global staff) stands in none of them and is shown the defaults.
     """
-    programme = scope.current_programme()
+    programme = scope.current().programme
+    if programme is None:
+        return {}
     key = settings_key(programme)
     versions: list[tuple[date, dict[str, Any]]] | None = cache.get(key)
     if versions is None:

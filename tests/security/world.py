@@ -37,6 +37,7 @@ SAFE = ("get", "head")
 # What the part of an address before `<uuid:pk>` is an id of.
 SEGMENTS = {
     "factories": "factory",
+    "cycles": "cycle",
     "groups": "group",
     "buyers": "buyer",
     "import": "batch",
@@ -246,7 +247,12 @@ def build(programme: Programme, *, prefix: str = "", full: bool = True) -> World
 
 def _around_the_factory(world: World, factory: Any) -> None:
     from factories.models import (
-        Committee, CommitteeMember, EngagementCycle, FactoryContact, ImportBatch, ImportRow,
+        Committee,
+        CommitteeMember,
+        EngagementCycle,
+        FactoryContact,
+        ImportBatch,
+        ImportRow,
         WorkforceCount,
     )  # fmt: skip
 
@@ -273,14 +279,21 @@ def _around_the_factory(world: World, factory: Any) -> None:
     ImportRow.objects.create(batch=batch, number=1, cells={"name": "Korotoa"}, outcome="new")
     world.ids |= {
         "contact": contact.pk, "committee": committee.pk, "member": member.pk, "batch": batch.pk,
-        "cycles": (first.pk, second.pk, third.pk),
+        "cycles": (first.pk, second.pk, third.pk), "cycle": third.pk,
     }  # fmt: skip
 
 
 def _assessments(world: World, factory: Any) -> None:
     from assessments.models import (
-        Answer, Assessment, AssessmentMember, CompliancePoint, FactoryComment, PointResult,
-        ReviewRemark, ToolQuestion, ToolVersion,
+        Answer,
+        Assessment,
+        AssessmentMember,
+        CompliancePoint,
+        FactoryComment,
+        PointResult,
+        ReviewRemark,
+        ToolQuestion,
+        ToolVersion,
     )  # fmt: skip
 
     version = ToolVersion.objects.filter(status="published").order_by("-effective_from")[0]
@@ -334,7 +347,12 @@ def _assessments(world: World, factory: Any) -> None:
 
 def _advisory(world: World, factory: Any) -> None:
     from advisory.models import (
-        AdvisoryVisit, CommitteeMeeting, ImprovementPlan, MeetingDecision, PlanItem, ProgressReport,
+        AdvisoryVisit,
+        CommitteeMeeting,
+        ImprovementPlan,
+        MeetingDecision,
+        PlanItem,
+        ProgressReport,
         SelfDiagnosis,
     )  # fmt: skip
 
@@ -364,12 +382,20 @@ def _advisory(world: World, factory: Any) -> None:
 
 def _records(world: World, factory: Any) -> None:
     from reporting.models import Export, Report
+    from reporting.report.data import Order
+    from reporting.report.data import build as build_data
 
     pdf: StoredFile = files.keep(
         b"%PDF-1.7 report", name="report.pdf", content_type="application/pdf", factory_id=factory.pk
     )
     code = f"{world.programme.code}CHECK{uuid.uuid4().hex[:8]}".upper()
+    order = Order(
+        report_id=uuid.uuid4(), assessment_id=world.ids["assessment"], language="en", version=1,
+        is_draft=False, reason="", check_code=code, check_address="https://betterwork.example/",
+        ordered_at=NOW,
+    )  # fmt: skip
     report = Report.objects.create(
+        id=order.report_id, data=build_data(order),
         assessment_id=world.ids["assessment"], factory=factory, version=1, language="en",
         status="ready", check_code=code, pdf=pdf, pdf_sha256=pdf.sha256, pages=1,
         html="<p>Report</p>", written_at=NOW, released_at=NOW,
