@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -47,6 +48,13 @@ def plannable() -> list[tuple[UUID, str]]:
     ]
 
 
+class Offered(forms.TypedChoiceField):
+    """Choices the page offers, read when it is shown. The service says what may be chosen."""
+
+    def valid_value(self, value: Any) -> bool:
+        return True
+
+
 class DaysAndTeamForm(forms.Form):
     """Days, way and team of an assessment. Who may sit on it is judged by the service."""
 
@@ -67,12 +75,12 @@ class DaysAndTeamForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    lead = forms.TypedChoiceField(label=_("Lead assessor"), coerce=int)
-    second = forms.TypedChoiceField(label=_("Second assessor"), coerce=int)
+    lead = Offered(label=_("Lead assessor"), coerce=int)
+    second = Offered(label=_("Second assessor"), coerce=int)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people: list[tuple[Any, Any]] = [("", _("Choose a person")), *advisors()]
+        people = cache(lambda: [("", _("Choose a person")), *advisors()])
         for name in ("lead", "second"):
             self.fields[name].choices = people  # type: ignore[attr-defined]
 
@@ -90,13 +98,15 @@ class DaysAndTeamForm(forms.Form):
 
 
 class NewAssessmentForm(DaysAndTeamForm):
-    factory = forms.TypedChoiceField(label=_("Factory"), coerce=UUID)
+    factory = Offered(label=_("Factory"), coerce=UUID)
     field_order = ("factory",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices: list[tuple[Any, Any]] = [("", _("Choose a factory")), *plannable()]
-        self.fields["factory"].choices = choices  # type: ignore[attr-defined]
+        self.fields["factory"].choices = lambda: [  # type: ignore[attr-defined]
+            ("", _("Choose a factory")),
+            *plannable(),
+        ]
 
 
 class ReasonForm(forms.Form):

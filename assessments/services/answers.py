@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import Exists
 
 from assessments import state
 from assessments.content_of import columns_of, content_of, read_content
@@ -77,7 +78,12 @@ def save_answer(
     state.require_edit(assessment, seats, by)
     question = _question(assessment, lineage)
     incoming = read_content(question, content, state.answer_settings())
-    current = Answer.objects.filter(assessment_id=assessment.pk, question_id=question.id).first()
+    resent = AnswerChange.objects.filter(client_id=client_id)
+    current = (
+        Answer.objects.filter(assessment_id=assessment.pk, question_id=question.id)
+        .annotate(is_resent=Exists(resent))
+        .first()
+    )
     seen = _known(client_id, current)
     if seen is not None:
         return seen
@@ -119,13 +125,11 @@ def _question(assessment: Assessment, lineage: str) -> Question:
     return question
 
 
-def _known(client_id: UUID, current: Answer | None) -> Saved | None:
+def _known(client_id: UUID, current: Any) -> Saved | None:
     """The answer to a change that came before: a device resends what it heard no answer to."""
-    if current is None:
+    if current is None or not current.is_resent:
         return None
-    change = AnswerChange.objects.filter(client_id=client_id).first()
-    if change is None:
-        return None
+    change = AnswerChange.objects.get(client_id=client_id)
     clash = None
     if change.conflict:
         clash = AnswerConflict.objects.filter(incoming=change, settled_at__isnull=True).first()

@@ -8,7 +8,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 
 from assessments import state
@@ -90,7 +92,6 @@ def create_assessment(
     )[0]
 
 
-@transaction.atomic
 def create_or_find(
     *,
     factory_id: UUID,
@@ -104,11 +105,18 @@ def create_or_find(
     today: date | None = None,
     opened_automatically: bool = False,
 ) -> tuple[Assessment, bool]:
-    """As `create_assessment`, and whether the assessment is new."""
+    """As `create_assessment`, and whether the assessment is new.
+
+    Every refusal comes before the first write, so this runs in the scope's own transaction.
+    """
+    drawn = _draw_code()
+    same = Concat(OuterRef("programme__code"), Value(f"-{drawn}"))
+    # The cycle is held: whoever else asks for it waits, and then finds what was made here.
     cycle = (
         EngagementCycle.objects.select_related("factory", "programme")
         .select_for_update(no_key=True, of=("self",))
         .filter(factory_id=factory_id, ends_on__isnull=True)
+        .annotate(is_code_taken=Exists(Assessment.objects.filter(code=same)))
         .first()
     )
     if cycle is None:
@@ -137,7 +145,7 @@ def create_or_find(
     tool = tool_of(version.pk)
     left_out = tool.left_out(place_of(factory, modality))
     assessment = Assessment(
-        code=_draw_code(cycle.programme.code),
+        code=f"{cycle.programme.code}-{_draw_code() if cycle.is_code_taken else drawn}",
         factory=factory,
         cycle=cycle,
         cycle_number=cycle.number,
@@ -152,12 +160,7 @@ def create_or_find(
         opened_automatically=opened_automatically,
         created_by_id=created_by,
     )
-    try:
-        # The only savepoint that matters: another session may have made it this very moment.
-        with transaction.atomic():
-            assessment.save(force_insert=True)
-    except IntegrityError as error:
-        raise DomainError("assessment_in_cycle_exists", cycle=cycle.number) from error
+    assessment.save(force_insert=True)
     _seat(assessment, lead_id, second_id)
     record(
         Action.ASSESSMENT_CREATED,
@@ -449,6 +452,5 @@ def _with_team(assessment_id: UUID) -> tuple[Assessment, list[AssessmentMember]]
         return assessment, state.team_of(assessment_id)
 
 
-def _draw_code(programme_code: str) -> str:
-    drawn = "".join(secrets.choice(ALPHABET) for _ in range(5))
-    return f"{programme_code}-{drawn}"
+def _draw_code() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(5))
