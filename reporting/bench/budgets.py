@@ -82,6 +82,7 @@ WORKS = (
     Budget("list_plans", 40, 10, 1.3),
     Budget("list_reports", 40, 10, 1.3),
     Budget("dashboard", 100, 12, 1.5),
+    Budget("dashboard_again", 100, 12, 1.5),
 )
 SAVE_TO_BARE = 4.0
 REPORT_SECONDS = 2.5

@@ -23,6 +23,7 @@ from reporting.bench.child import Child
 LANGUAGES = ("en", "bn")
 ROUNDS = 5
 PAIRS, PAIR_ROUNDS = 3, 3
+FINDINGS = 0.55  # of all questions: a report of about thirty pages
 
 
 def _writer(environment: dict[str, str], language: str, log: Path) -> Child:
@@ -144,10 +145,6 @@ class Press:
     """Writes the report of one released assessment as the worker does, and keeps nothing."""
 
     def __init__(self, language: str) -> None:
-        from django.db.models import Count, Q
-
-        from assessments.models import Assessment
-        from betterwork.tenancy import scope
         from reporting.bench.measures import Hall, Missing
 
         try:
@@ -156,16 +153,10 @@ class Press:
             raise Missing(str(error)) from error
         self._data, self._page, self._printing = data, page, printing
         self._language = language
-        self._programme = Hall().programme
+        hall = Hall()
+        self._programme = hall.programme
+        self._assessment = hall.assessment_with_findings(FINDINGS)
         self.pages = 0
-        with scope.programme_scope(self._programme.pk):
-            rows = list(
-                Assessment.objects.filter(status="released", cycle_number__lte=2)
-                .annotate(found=Count("answers", filter=Q(answers__outcome="non_compliant")))
-                .order_by("found", "pk")
-                .values_list("pk", flat=True)[:500]
-            )
-        self._assessment = rows[len(rows) // 2]  # neither a clean factory nor the worst
 
     def _content(self) -> dict[str, Any]:
         from django.utils import timezone
