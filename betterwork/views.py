@@ -58,7 +58,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
         return render(request, "accounts/no_hat.html", status=403)
     if isinstance(exception, Refused):
         roles = [str(Role(role).label) for role in roles_with(exception.permission)]
-        mine = str(Role(request.membership.role).label)
+        mine = str(Role(request.membership.role).label)  # type: ignore[attr-defined]
         context["reason"] = _(
             "You act as %(role)s here, and this page is not part of that role. Nothing was changed."
         ) % {"role": mine}
@@ -76,6 +76,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """A code that the log knows too. The database may be gone, so nothing is read here."""
     code = secrets.token_hex(3).upper()
     logger.error("Page with code %s: %s %s", code, request.method, request.path)
+    html: str
     try:
         html = render_to_string("500.html", {"code": code})
     except Exception:

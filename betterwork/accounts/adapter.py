@@ -42,11 +42,12 @@ def record_for_person(user: User, action: Action, request: HttpRequest, **facts:
     address = client_address(request)
     with scope.scope(scope.Facts(user=user.pk, address=address)):
         hats = list(selectors.memberships_of(user.pk))
-    seen: dict[Any, Membership | None] = {}
+    seen: dict[Any, Membership] = {}
     for hat in hats:
         seen.setdefault(hat.programme_id, hat)
-    for hat in seen.values() or [None]:
-        with scope.scope(facts_of(hat, user.pk, address)):
+    worn_hats: list[Membership | None] = [*seen.values()] or [None]
+    for worn in worn_hats:
+        with scope.scope(facts_of(worn, user.pk, address)):
             record(action, about=user, **facts)
 
 
@@ -97,7 +98,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         record_for_person(user, Action.SIGNED_IN, request)
-        return super().post_login(request, user, **kwargs)
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        return response
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         super().authentication_failed(request, **credentials)
@@ -116,7 +118,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         request = allauth_context.request
         records = get_authentication_records(request, request.user)
         last = max((float(row.get("at", 0)) for row in records), default=0.0)
-        return time.time() - last >= app_settings.REAUTHENTICATION_TIMEOUT
+        return bool(time.time() - last >= app_settings.REAUTHENTICATION_TIMEOUT)
 
     def logout(self, request: HttpRequest) -> None:
         if request.user.is_authenticated:
@@ -133,7 +135,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 def _cipher() -> MultiFernet:
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    digests = [hashlib.sha256(b"second factor:" + key.encode()).digest() for key in keys]
+    digests = [hashlib.sha256(b"second factor:" + str(key).encode()).digest() for key in keys]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
 
 

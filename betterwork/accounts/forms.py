@@ -137,21 +137,21 @@ class InviteForm(forms.Form):
         help_text=_("For ambassadors and committee members: the factory's code or name."),
         widget=forms.TextInput(attrs={"dir": "auto"}),
     )
-    group = forms.ModelChoiceField(
+    group: Any = forms.ModelChoiceField(
         label=_("Manufacturing group"),
         queryset=None,
         required=False,
         empty_label="–",
         help_text=_("For group sustainability leads."),
     )
-    buyer = forms.ModelChoiceField(
+    buyer: Any = forms.ModelChoiceField(
         label=_("Buyer"), queryset=None, required=False, empty_label="–", help_text=_("For buyers.")
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, model in (("group", "ManufacturingGroup"), ("buyer", "Buyer")):
-            field = self.fields[name]
+            field: Any = self.fields[name]
             field.queryset = apps.get_model("factories", model)._default_manager.all()
 
     def clean_factory(self) -> Any:
@@ -210,7 +210,7 @@ class WelcomeForm(forms.Form):
         return data
 
 
-class PreferencesForm(forms.ModelForm):
+class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
     """One's own name, language and looks."""
 
     class Meta:

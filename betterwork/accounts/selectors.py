@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Case, CharField, Q, QuerySet, Value, When
-from django.http import HttpRequest
 
 from .models import Invitation, Membership
 
@@ -18,10 +18,10 @@ def memberships_of(user_id: int) -> QuerySet[Membership]:
     return rows.filter(user_id=user_id, ended_at__isnull=True).order_by("created_at", "id")
 
 
-def acting_membership(request: HttpRequest) -> Membership | None:
+def acting_membership(request: Any) -> Membership | None:
     """The hat this request wears: the one chosen, else the first. One query."""
     hats = list(memberships_of(request.user.pk))
-    request.hats = hats  # type: ignore[attr-defined]
+    request.hats = hats
     chosen = request.session.get(ACTING)
     for hat in hats:
         if str(hat.pk) == chosen:

@@ -128,7 +128,7 @@ def _refuse_closed(invitation: Invitation) -> None:
 
 
 def _send_invitation(invitation: Invitation, token: str) -> None:
-    programme = Programme.objects.get(pk=invitation.programme_id)
+    programme = Programme.objects.get(pk=scope.current_programme())
     address = settings.SITE_ADDRESS.rstrip("/") + reverse("accounts:invitation", args=[token])
 
     def facts() -> dict[str, Any]:

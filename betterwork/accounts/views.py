@@ -36,12 +36,13 @@ from betterwork.ui import parts
 from . import selectors, services
 from .forms import InviteForm, PreferencesForm, SettingsForm, WelcomeForm
 from .models import FACTORY_SIDE, Invitation, Membership, Role, User
+from .requests import PersonRequest, VisitorRequest
 from .words import CHOICES, MARKS, NAMES, TITLES, UNITS
 
 PAGE = 50
 
 
-def frame_of(request: HttpRequest) -> str:
+def frame_of(request: PersonRequest) -> str:
     """The layout of pages everybody uses: phone first for the people of a factory."""
     membership = request.membership
     if membership is None:
@@ -79,7 +80,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.MANAGE_PEOPLE)
 @require_http_methods(["GET", "POST"])
-def invite(request: HttpRequest) -> HttpResponse:
+def invite(request: PersonRequest) -> HttpResponse:
     """Offer a hat by e-mail."""
     initial = {
         "language": settings.LANGUAGE_CODE,
@@ -106,7 +107,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.MANAGE_PEOPLE)
 @require_http_methods(["GET", "POST"])
-def membership_end(request: HttpRequest, pk: UUID) -> HttpResponse:
+def membership_end(request: PersonRequest, pk: UUID) -> HttpResponse:
     """Asks on a page of its own, names the person, then ends the hat."""
     rows = Membership.objects.select_related("user", "factory", "group", "buyer")
     membership = get_object_or_404(rows.filter(programme_id=scope.current_programme()), pk=pk)
@@ -150,7 +151,7 @@ def _change_invitation(request: HttpRequest, pk: UUID, change: Any) -> HttpRespo
 @requires(Permission.PUBLIC)
 @never_cache
 @require_http_methods(["GET", "POST"])
-def invitation(request: HttpRequest, token: str) -> HttpResponse:
+def invitation(request: VisitorRequest, token: str) -> HttpResponse:
     """The page an invitation's link opens: accept it, or read why that cannot be."""
     now = timezone.now()
     person = request.user if request.user.is_authenticated else None
@@ -165,7 +166,8 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
             request, "accounts/invitation.html", context, status=404 if found is None else 410
         )
     context["role"] = Role(found.role).label
-    context["programme_name"] = found.programme.name_in(request.LANGUAGE_CODE)
+    if found.programme is not None:
+        context["programme_name"] = found.programme.name_in(request.LANGUAGE_CODE)
     if person is not None and person.email.lower() != found.email.lower():
         return render(
             request, "accounts/invitation.html", {**context, "state": "other"}, status=409
@@ -195,7 +197,10 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
             )  # fmt: skip
         request.session[selectors.ACTING] = str(membership.pk)
         if person is None:
-            return perform_login(request, Login(user=membership.user, email=found.email))
+            entered: HttpResponse = perform_login(
+                request, Login(user=membership.user, email=found.email)
+            )
+            return entered
         return redirect("home")
     status = 422 if form is not None and form.is_bound else 200
     return render(request, "accounts/invitation.html", {**context, "form": form}, status=status)
@@ -206,7 +211,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 
 @requires(Permission.SIGNED_IN)
 @require_POST
-def hat(request: HttpRequest) -> HttpResponse:
+def hat(request: PersonRequest) -> HttpResponse:
     """Act in another of one's memberships from now on."""
     chosen = request.POST.get("membership", "")
     found = next((each for each in request.hats if str(each.pk) == chosen), None)
@@ -222,7 +227,7 @@ def hat(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.SIGNED_IN)
 @require_http_methods(["GET", "POST"])
-def preferences(request: HttpRequest) -> HttpResponse:
+def preferences(request: PersonRequest) -> HttpResponse:
     """One's own name, language, looks, and the ways to sign in."""
     form = PreferencesForm(request.POST or None, instance=request.user)
     if request.method == "POST":

@@ -29,7 +29,9 @@ def trail_rows(
     if action:
         rows = rows.filter(action=action)
     if person:
-        rows = rows.filter(Q(actor__full_name__icontains=person) | Q(actor__email__icontains=person))
+        rows = rows.filter(
+            Q(actor__full_name__icontains=person) | Q(actor__email__icontains=person)
+        )
     if factory:
         rows = rows.filter(Q(factory__name__icontains=factory) | Q(factory__code__iexact=factory))
     if first:

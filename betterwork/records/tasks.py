@@ -20,6 +20,8 @@ from .models import Job, OutgoingMail
 
 RESEND_AFTER = timedelta(seconds=60)
 MAX_ATTEMPTS = 5
+# Their words open an account or a role: once sent, they are not kept.
+SECRET_MAILS = frozenset({"invitation", "login_code", "password_reset_key"})
 
 
 class ProgrammeTask(Task):  # type: ignore[misc]
@@ -88,6 +90,7 @@ def send_mail(limit: int = 100) -> int:
                     mail.error = str(error)[:500]
                 else:
                     mail.sent_at = timezone.now()
+                    mail.text = "" if mail.kind in SECRET_MAILS else mail.text
                     sent += 1
                 mail.save()
     return sent

@@ -1,0 +1,24 @@
+"""What the middleware has put on a request by the time a view sees it; for annotations only."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+
+from .models import Membership, User
+
+
+class PersonRequest(HttpRequest):
+    """The request of somebody who is signed in: the hat worn, if any, and all the hats."""
+
+    user: User
+    membership: Membership | None
+    hats: list[Membership]
+    LANGUAGE_CODE: str
+
+
+class VisitorRequest(HttpRequest):
+    """The request of anybody, signed in or not."""
+
+    user: User | AnonymousUser
+    LANGUAGE_CODE: str
