@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import segno
 from babel.dates import format_interval
@@ -32,7 +32,7 @@ from betterwork.ui.icons import paper_icon
 from . import words
 
 # The thread of the selvedge is the programme's; another country takes the first.
-THREADS = {"BD": "#f0a92b", "JO": "#2f9d82", "VN": "#ef7a5f"}
+THREADS = {"BD": "#f0a92b", "JO": "#7fc7b4", "VN": "#ff9c86"}
 # A finding longer than this may run over the end of a page; shorter ones are kept whole.
 LONG_TEXT, MANY_PHOTOS = 900, 3
 STATUS_DRAWING = {
@@ -255,7 +255,7 @@ def _say(report: Mapping[str, Any]) -> list[str]:
     return said
 
 
-def _listed(names: list[str], *, style: str = "standard") -> str:
+def _listed(names: list[str], *, style: Literal["standard", "or"] = "standard") -> str:
     return format_list(names, style=style, locale=formats.current_locale())
 
 

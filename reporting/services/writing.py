@@ -259,9 +259,10 @@ def file_name(report: Report) -> str:
 def _stop(job_id: UUID, report_id: UUID | None, error: Exception) -> None:
     """The work cannot go on by itself: said on the page, and to who asked for it."""
     queue.fail(str(job_id), f"{type(error).__name__}: {error}")
-    Report.objects.filter(pk=report_id, status=Report.Status.QUEUED).update(
-        status=Report.Status.FAILED
-    )
+    if report_id is not None:
+        Report.objects.filter(pk=report_id, status=Report.Status.QUEUED).update(
+            status=Report.Status.FAILED
+        )
     job = Job.objects.filter(pk=job_id).select_related("requested_by", "programme").first()
     if job is None or job.requested_by is None:
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,7 +21,7 @@ from betterwork.accounts.models import FACTORY_SIDE, Role
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
 from betterwork.records import files
-from betterwork.records.models import Job
+from betterwork.records.models import Job, StoredFile
 from betterwork.tenancy.middleware import client_address
 from betterwork.ui import formats, parts
 from betterwork.ui.context import OWN_NAMES
@@ -215,11 +215,10 @@ def report_pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
         return moved
     if report.status != Report.Status.READY:
         return redirect("reporting:report", pk=report.pk)
-    stored = report.pdf
-    if not _is_outside(request) and report.factory_pdf_id is not None:
-        stored = report.factory_pdf
+    has_own = report.factory_pdf_id is not None and not _is_outside(request)
+    stored = cast(StoredFile, report.factory_pdf if has_own else report.pdf)
     services.record_reading(report, form="pdf")
-    return files.response(stored)
+    return cast(HttpResponse, files.response(stored))
 
 
 # -- again, and corrected -------------------------------------------------------------------------
@@ -231,7 +230,7 @@ def report_retry(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Go on with a report that stopped."""
     report = get_object_or_404(selectors.reports(), pk=pk)
     try:
-        services.order_again(report_id=report.pk, by=request.user.pk)
+        services.order_again(report_id=report.pk, by=cast(int, request.user.pk))
     except DomainError as error:
         messages.info(request, refusals.sentence(error))
     return redirect("reporting:report", pk=report.pk)
@@ -249,7 +248,7 @@ def report_correct(request: HttpRequest, pk: UUID) -> HttpResponse:
         made = services.order_correction(
             assessment_id=report.assessment_id,
             reason=form.cleaned_data["reason"],
-            by=request.user.pk,
+            by=cast(int, request.user.pk),
             now=timezone.now(),
         )
     except DomainError as error:
