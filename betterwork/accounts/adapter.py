@@ -30,6 +30,11 @@ from . import selectors
 from .models import NEEDS_SECOND_FACTOR, Membership, User
 
 logger = logging.getLogger(__name__)
+SILENT = {
+    "account/messages/logged_in.txt",
+    "account/messages/logged_out.txt",
+    "account/messages/login_code_sent.txt",
+}
 STRONG_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
@@ -126,9 +131,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         super().logout(request)
 
     def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
-        """Arriving and leaving need no message: the page shows it."""
+        """Arriving, leaving and a code on its way need no message: the page itself says it."""
         template = args[0] if args else kwargs.get("message_template")
-        if template in {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}:
+        if template in SILENT:
             return
         super().add_message(request, level, *args, **kwargs)
 
