@@ -2,6 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 
+// pdf.js asks for these when it loads; it needs them to paint only, and nothing is painted here.
+for (const name of ["DOMMatrix", "ImageData", "Path2D"]) globalThis[name] ??= class {};
+
 const [library, ...files] = process.argv.slice(2);
 const { getDocument } = await import(pathToFileURL(library));
 const texts = [];
