@@ -203,10 +203,25 @@ def _question(question: library.Question, version: ToolVersion) -> ToolQuestion:
     )
 
 
-_HASHED = (
-    "lineage point_id kind order title text finding guidance breach value_type value_rules ilo"
-    " law tags applies related structural_reason"
-).split()
+_HASHED = [
+    "lineage",
+    "point_id",
+    "kind",
+    "order",
+    "title",
+    "text",
+    "finding",
+    "guidance",
+    "breach",
+    "value_type",
+    "value_rules",
+    "ilo",
+    "law",
+    "tags",
+    "applies",
+    "related",
+    "structural_reason",
+]
 
 
 def _english(guidance: dict[str, Any]) -> dict[str, Any]:

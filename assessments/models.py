@@ -50,7 +50,7 @@ class CompliancePoint(models.Model):
 
 
 class LawParameter(models.Model):
-    """One parameter of a country's law in one period. Rows change by a new period, never in place."""
+    """One parameter of a country's law in one period. A change is a new period, never in place."""
 
     class Confidence(models.TextChoices):
         HIGH = "high", _("Source checked")
@@ -172,7 +172,8 @@ class ToolQuestion(ProgrammeModel):
     tags = ArrayField(models.CharField(max_length=24), default=list)
     applies = models.JSONField(default=dict)
     related = ArrayField(models.CharField(max_length=24), default=list)
-    # Non-compliance that national law itself causes: reported at national level, not held against the factory.
+    # Non-compliance that national law itself causes: reported at national level, not held
+    # against the factory.
     is_structural = models.BooleanField(default=False)
     structural_reason = models.TextField(blank=True)
 
@@ -195,7 +196,8 @@ class ToolQuestion(ProgrammeModel):
 class Assessment(ProgrammeModel):
     """One compliance assessment of one factory, in one cycle.
 
-    Sealed from creation to check-in: only its team and the planner see the row (row-level security).
+    Sealed from creation to check-in: only its team and the planner see the row (row-level
+    security).
     """
 
     class Status(models.TextChoices):
@@ -226,7 +228,8 @@ class Assessment(ProgrammeModel):
         _("modality"), max_length=8, choices=Modality, default=Modality.ON_SITE
     )
     is_announced = models.BooleanField(_("announced"), default=False)
-    # Null until a planner has drawn a date: an annual reassessment is opened before it is scheduled.
+    # Null until a planner has drawn a date: an annual reassessment is opened before it is
+    # scheduled.
     starts_on = models.DateField(_("first day"), null=True, blank=True)
     ends_on = models.DateField(_("last day"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.PLANNED)
@@ -358,7 +361,7 @@ class Source(models.TextChoices):
 
 
 class Answer(models.Model):
-    """The current answer to one question of one assessment. Every change is kept in AnswerChange."""
+    """The current answer to one question of one assessment. AnswerChange keeps every change."""
 
     id = models.BigAutoField(primary_key=True)
     programme = models.ForeignKey(

@@ -1,4 +1,7 @@
-"""The Celery application: worker and beat. Tasks are named by outcome and take ids, never objects."""
+"""The Celery application: worker and beat.
+
+Tasks are named by outcome and take ids, never objects.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "betterwork.settings.dev")
 app = Celery("betterwork")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
-    ["betterwork.records", "factories", "assessments", "advisory", "reporting"], related_name="tasks"
+    ["betterwork.records", "factories", "assessments", "advisory", "reporting"],
+    related_name="tasks",
 )
 # Every entry may run twice, late or not at all: each task works from facts, once per programme.
 app.conf.beat_schedule = {

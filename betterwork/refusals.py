@@ -14,7 +14,8 @@ from typing import Any
 
 from django.apps import apps
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from betterwork.errors import DomainError
 from betterwork.ui import formats

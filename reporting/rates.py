@@ -84,7 +84,7 @@ class Counted:
 
     rate: Rate
     structural: int = 0
-    with_structural: Rate = Rate(0, 0)
+    with_structural: Rate = field(default_factory=lambda: Rate(0, 0))
 
     @property
     def percent(self) -> int | None:

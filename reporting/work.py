@@ -44,9 +44,7 @@ def my_work(*, user_id: int, today: date, now: datetime, reviews: bool) -> Work:
     reviews: the person may review, so assessments without a reviewer are theirs to take, and the
     news are of the whole programme.
     """
-    cycles = current_cycles(today).filter(
-        factory__advisor_id=user_id, factory__status="active"
-    )
+    cycles = current_cycles(today).filter(factory__advisor_id=user_id, factory__status="active")
     overviews = cycle_overview(cycles, today)
     rows = list(cycles) if overviews else []
     found = list(_assessments(user_id, reviews))
@@ -63,12 +61,16 @@ def _assessments(user_id: int, reviews: bool) -> QuerySet[Assessment]:
     """Open assessments this person has a part in, sealed ones of their own team among them."""
     seat = AssessmentMember.objects.filter(assessment=OuterRef("pk"), user_id=user_id)
     answers = Answer.objects.filter(assessment=OuterRef("pk")).order_by().values("assessment")
-    conflicts = AnswerConflict.objects.filter(
-        assessment=OuterRef("pk"), settled_at__isnull=True
-    ).order_by().values("assessment")
-    remarks = ReviewRemark.objects.filter(
-        assessment=OuterRef("pk"), resolved_at__isnull=True
-    ).order_by().values("assessment")
+    conflicts = (
+        AnswerConflict.objects.filter(assessment=OuterRef("pk"), settled_at__isnull=True)
+        .order_by()
+        .values("assessment")
+    )
+    remarks = (
+        ReviewRemark.objects.filter(assessment=OuterRef("pk"), resolved_at__isnull=True)
+        .order_by()
+        .values("assessment")
+    )
     lead = AssessmentMember.objects.filter(assessment=OuterRef("pk"), position="lead")
 
     def counted(rows: QuerySet[Any]) -> Coalesce:

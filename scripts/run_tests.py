@@ -17,7 +17,7 @@ from betterwork import stores  # noqa: E402 - the project is found from here on 
 
 
 def _run(arguments: list[str], environment: dict[str, str]) -> int:
-    """The suite in two parts: browser tests share one running product, so they run in one process."""
+    """The suite in two parts: browser tests share one running product, so in one process."""
     narrowed = any(
         not word.startswith("-") and Path(word.split("::")[0]).exists() for word in arguments
     )

@@ -25,7 +25,9 @@ def make_user(name: str = "", *, language: str = "en", **extra: Any) -> User:
     )
 
 
-def make_member(role: str = Role.MANAGER, *, programme: str = "BD", user: User | None = None, **hat: Any) -> User:
+def make_member(
+    role: str = Role.MANAGER, *, programme: str = "BD", user: User | None = None, **hat: Any
+) -> User:
     """A person with one hat. Factory roles get a factory made for them unless one is given."""
     user = user or make_user()
     needs_programme = role not in {Role.GLOBAL, Role.GROUP_LEAD, Role.BUYER}

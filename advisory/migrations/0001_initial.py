@@ -9,7 +9,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,197 +17,408 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='CommitteeMeeting',
+            name="CommitteeMeeting",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('held_on', models.DateField(verbose_name='held on')),
-                ('worker_present', models.PositiveSmallIntegerField(verbose_name='worker members present')),
-                ('management_present', models.PositiveSmallIntegerField(verbose_name='management members present')),
-                ('minutes', models.TextField(verbose_name='minutes')),
-                ('minutes_filed_on', models.DateField(blank=True, null=True, verbose_name='minutes sent to the authority on')),
-                ('recorded_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("held_on", models.DateField(verbose_name="held on")),
+                (
+                    "worker_present",
+                    models.PositiveSmallIntegerField(verbose_name="worker members present"),
+                ),
+                (
+                    "management_present",
+                    models.PositiveSmallIntegerField(verbose_name="management members present"),
+                ),
+                ("minutes", models.TextField(verbose_name="minutes")),
+                (
+                    "minutes_filed_on",
+                    models.DateField(
+                        blank=True, null=True, verbose_name="minutes sent to the authority on"
+                    ),
+                ),
+                ("recorded_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['-held_on'],
+                "ordering": ["-held_on"],
             },
         ),
         migrations.CreateModel(
-            name='ImprovementPlan',
+            name="ImprovementPlan",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('opened_on', models.DateField(verbose_name='opened on')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("opened_on", models.DateField(verbose_name="opened on")),
             ],
             options={
-                'verbose_name': 'improvement plan',
-                'verbose_name_plural': 'improvement plans',
+                "verbose_name": "improvement plan",
+                "verbose_name_plural": "improvement plans",
             },
         ),
         migrations.CreateModel(
-            name='MeetingDecision',
+            name="MeetingDecision",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('text', models.TextField(verbose_name='decision')),
-                ('due_on', models.DateField(blank=True, null=True, verbose_name='due')),
-                ('carried_out_on', models.DateField(blank=True, null=True, verbose_name='carried out on')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("text", models.TextField(verbose_name="decision")),
+                ("due_on", models.DateField(blank=True, null=True, verbose_name="due")),
+                (
+                    "carried_out_on",
+                    models.DateField(blank=True, null=True, verbose_name="carried out on"),
+                ),
             ],
             options={
-                'ordering': ['meeting', 'id'],
+                "ordering": ["meeting", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Nudge',
+            name="Nudge",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('about', models.CharField(max_length=80)),
-                ('sent_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("about", models.CharField(max_length=80)),
+                ("sent_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['-sent_at'],
+                "ordering": ["-sent_at"],
             },
         ),
         migrations.CreateModel(
-            name='PlanConfirmation',
+            name="PlanConfirmation",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('round', models.PositiveSmallIntegerField()),
-                ('side', models.CharField(choices=[('worker', 'Worker side'), ('management', 'Management side')], max_length=12, verbose_name='side')),
-                ('agrees', models.BooleanField(verbose_name='confirms')),
-                ('reason', models.TextField(blank=True, verbose_name='reason')),
-                ('at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("round", models.PositiveSmallIntegerField()),
+                (
+                    "side",
+                    models.CharField(
+                        choices=[("worker", "Worker side"), ("management", "Management side")],
+                        max_length=12,
+                        verbose_name="side",
+                    ),
+                ),
+                ("agrees", models.BooleanField(verbose_name="confirms")),
+                ("reason", models.TextField(blank=True, verbose_name="reason")),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['at'],
+                "ordering": ["at"],
             },
         ),
         migrations.CreateModel(
-            name='PlanEvent',
+            name="PlanEvent",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=32)),
-                ('text', models.TextField(blank=True)),
-                ('facts', models.JSONField(default=dict)),
-                ('role', models.CharField(blank=True, max_length=24)),
-                ('at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("kind", models.CharField(max_length=32)),
+                ("text", models.TextField(blank=True)),
+                ("facts", models.JSONField(default=dict)),
+                ("role", models.CharField(blank=True, max_length=24)),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['at', 'id'],
+                "ordering": ["at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='PlanEvidence',
+            name="PlanEvidence",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('caption', models.CharField(blank=True, max_length=200, verbose_name='caption')),
-                ('visibility', models.CharField(choices=[('plan', 'The committee and the advisor'), ('programme', 'The advisor only')], default='plan', max_length=10, verbose_name='seen by')),
-                ('round', models.PositiveSmallIntegerField(default=1)),
-                ('added_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("caption", models.CharField(blank=True, max_length=200, verbose_name="caption")),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[
+                            ("plan", "The committee and the advisor"),
+                            ("programme", "The advisor only"),
+                        ],
+                        default="plan",
+                        max_length=10,
+                        verbose_name="seen by",
+                    ),
+                ),
+                ("round", models.PositiveSmallIntegerField(default=1)),
+                ("added_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['added_at', 'id'],
+                "ordering": ["added_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='PlanItem',
+            name="PlanItem",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField(verbose_name='number')),
-                ('origin', models.CharField(choices=[('self_diagnosis', 'Self-diagnosis'), ('advisory', 'Advisory visit'), ('assessment', 'Assessment'), ('group', 'Manufacturing group'), ('buyer', "Buyer's request"), ('worker_voice', 'Worker voice')], max_length=16, verbose_name='origin')),
-                ('lineage', models.CharField(blank=True, max_length=24)),
-                ('is_public', models.BooleanField(default=False, verbose_name='publicly reported')),
-                ('issue', models.TextField(verbose_name='issue')),
-                ('root_cause', models.TextField(blank=True, verbose_name='root cause')),
-                ('action', models.TextField(blank=True, verbose_name='action')),
-                ('responsible', models.CharField(blank=True, max_length=120, verbose_name='responsible')),
-                ('due_on', models.DateField(blank=True, null=True, verbose_name='due')),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('in_progress', 'In Progress'), ('completed', 'Completed')], default='pending', max_length=12, verbose_name='status')),
-                ('progress_percent', models.PositiveSmallIntegerField(default=0, verbose_name='progress')),
-                ('round', models.PositiveSmallIntegerField(default=1)),
-                ('done_on', models.DateField(blank=True, null=True, verbose_name='reported done on')),
-                ('completed_at', models.DateTimeField(blank=True, null=True, verbose_name='completed')),
-                ('verified_at', models.DateTimeField(blank=True, null=True, verbose_name='verified')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="number")),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("self_diagnosis", "Self-diagnosis"),
+                            ("advisory", "Advisory visit"),
+                            ("assessment", "Assessment"),
+                            ("group", "Manufacturing group"),
+                            ("buyer", "Buyer's request"),
+                            ("worker_voice", "Worker voice"),
+                        ],
+                        max_length=16,
+                        verbose_name="origin",
+                    ),
+                ),
+                ("lineage", models.CharField(blank=True, max_length=24)),
+                ("is_public", models.BooleanField(default=False, verbose_name="publicly reported")),
+                ("issue", models.TextField(verbose_name="issue")),
+                ("root_cause", models.TextField(blank=True, verbose_name="root cause")),
+                ("action", models.TextField(blank=True, verbose_name="action")),
+                (
+                    "responsible",
+                    models.CharField(blank=True, max_length=120, verbose_name="responsible"),
+                ),
+                ("due_on", models.DateField(blank=True, null=True, verbose_name="due")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("in_progress", "In Progress"),
+                            ("completed", "Completed"),
+                        ],
+                        default="pending",
+                        max_length=12,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "progress_percent",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="progress"),
+                ),
+                ("round", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "done_on",
+                    models.DateField(blank=True, null=True, verbose_name="reported done on"),
+                ),
+                (
+                    "completed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="completed"),
+                ),
+                (
+                    "verified_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="verified"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'verbose_name': 'plan item',
-                'verbose_name_plural': 'plan items',
-                'ordering': ['number'],
+                "verbose_name": "plan item",
+                "verbose_name_plural": "plan items",
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='PlanItemEvent',
+            name="PlanItemEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, serialize=False)),
-                ('number', models.PositiveIntegerField(verbose_name='number')),
-                ('origin', models.CharField(choices=[('self_diagnosis', 'Self-diagnosis'), ('advisory', 'Advisory visit'), ('assessment', 'Assessment'), ('group', 'Manufacturing group'), ('buyer', "Buyer's request"), ('worker_voice', 'Worker voice')], max_length=16, verbose_name='origin')),
-                ('lineage', models.CharField(blank=True, max_length=24)),
-                ('is_public', models.BooleanField(default=False, verbose_name='publicly reported')),
-                ('issue', models.TextField(verbose_name='issue')),
-                ('root_cause', models.TextField(blank=True, verbose_name='root cause')),
-                ('action', models.TextField(blank=True, verbose_name='action')),
-                ('responsible', models.CharField(blank=True, max_length=120, verbose_name='responsible')),
-                ('due_on', models.DateField(blank=True, null=True, verbose_name='due')),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('in_progress', 'In Progress'), ('completed', 'Completed')], default='pending', max_length=12, verbose_name='status')),
-                ('progress_percent', models.PositiveSmallIntegerField(default=0, verbose_name='progress')),
-                ('round', models.PositiveSmallIntegerField(default=1)),
-                ('done_on', models.DateField(blank=True, null=True, verbose_name='reported done on')),
-                ('completed_at', models.DateTimeField(blank=True, null=True, verbose_name='completed')),
-                ('verified_at', models.DateTimeField(blank=True, null=True, verbose_name='verified')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, serialize=False)),
+                ("number", models.PositiveIntegerField(verbose_name="number")),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("self_diagnosis", "Self-diagnosis"),
+                            ("advisory", "Advisory visit"),
+                            ("assessment", "Assessment"),
+                            ("group", "Manufacturing group"),
+                            ("buyer", "Buyer's request"),
+                            ("worker_voice", "Worker voice"),
+                        ],
+                        max_length=16,
+                        verbose_name="origin",
+                    ),
+                ),
+                ("lineage", models.CharField(blank=True, max_length=24)),
+                ("is_public", models.BooleanField(default=False, verbose_name="publicly reported")),
+                ("issue", models.TextField(verbose_name="issue")),
+                ("root_cause", models.TextField(blank=True, verbose_name="root cause")),
+                ("action", models.TextField(blank=True, verbose_name="action")),
+                (
+                    "responsible",
+                    models.CharField(blank=True, max_length=120, verbose_name="responsible"),
+                ),
+                ("due_on", models.DateField(blank=True, null=True, verbose_name="due")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("in_progress", "In Progress"),
+                            ("completed", "Completed"),
+                        ],
+                        default="pending",
+                        max_length=12,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "progress_percent",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="progress"),
+                ),
+                ("round", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "done_on",
+                    models.DateField(blank=True, null=True, verbose_name="reported done on"),
+                ),
+                (
+                    "completed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="completed"),
+                ),
+                (
+                    "verified_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="verified"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ProgressReport',
+            name="ProgressReport",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveSmallIntegerField(choices=[(1, 'First'), (2, 'Second')], verbose_name='number')),
-                ('answers', models.JSONField(default=dict)),
-                ('claimed_fixed', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=24), blank=True, default=list, size=None)),
-                ('sent_on', models.DateField(blank=True, null=True, verbose_name='sent on')),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "number",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "First"), (2, "Second")], verbose_name="number"
+                    ),
+                ),
+                ("answers", models.JSONField(default=dict)),
+                (
+                    "claimed_fixed",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=24),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("sent_on", models.DateField(blank=True, null=True, verbose_name="sent on")),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'ordering': ['-cycle__number', '-number'],
+                "ordering": ["-cycle__number", "-number"],
             },
         ),
         migrations.CreateModel(
-            name='SelfDiagnosis',
+            name="SelfDiagnosis",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('answers', models.JSONField(default=dict)),
-                ('completed_on', models.DateField(blank=True, null=True, verbose_name='completed on')),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("answers", models.JSONField(default=dict)),
+                (
+                    "completed_on",
+                    models.DateField(blank=True, null=True, verbose_name="completed on"),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'verbose_name': 'self-diagnosis',
-                'verbose_name_plural': 'self-diagnoses',
+                "verbose_name": "self-diagnosis",
+                "verbose_name_plural": "self-diagnoses",
             },
         ),
         migrations.CreateModel(
-            name='AdvisoryVisit',
+            name="AdvisoryVisit",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('planned_on', models.DateField(blank=True, null=True, verbose_name='planned for')),
-                ('visited_on', models.DateField(blank=True, null=True, verbose_name='visited on')),
-                ('mode', models.CharField(choices=[('on_site', 'On site'), ('virtual', 'Virtual')], default='on_site', max_length=8, verbose_name='mode')),
-                ('topics', models.TextField(blank=True, verbose_name='topics')),
-                ('agreed', models.TextField(blank=True, verbose_name='agreed with the committee')),
-                ('worker_members', models.PositiveSmallIntegerField(default=0, verbose_name='worker members present')),
-                ('management_members', models.PositiveSmallIntegerField(default=0, verbose_name='management members present')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('advisor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("planned_on", models.DateField(blank=True, null=True, verbose_name="planned for")),
+                ("visited_on", models.DateField(blank=True, null=True, verbose_name="visited on")),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("on_site", "On site"), ("virtual", "Virtual")],
+                        default="on_site",
+                        max_length=8,
+                        verbose_name="mode",
+                    ),
+                ),
+                ("topics", models.TextField(blank=True, verbose_name="topics")),
+                ("agreed", models.TextField(blank=True, verbose_name="agreed with the committee")),
+                (
+                    "worker_members",
+                    models.PositiveSmallIntegerField(
+                        default=0, verbose_name="worker members present"
+                    ),
+                ),
+                (
+                    "management_members",
+                    models.PositiveSmallIntegerField(
+                        default=0, verbose_name="management members present"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "advisor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'advisory visit',
-                'verbose_name_plural': 'advisory visits',
-                'ordering': ['-visited_on', '-planned_on'],
+                "verbose_name": "advisory visit",
+                "verbose_name_plural": "advisory visits",
+                "ordering": ["-visited_on", "-planned_on"],
             },
         ),
     ]

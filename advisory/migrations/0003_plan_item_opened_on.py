@@ -8,41 +8,69 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('advisory', '0002_links'),
+        ("advisory", "0002_links"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='planitem',
-            name='insert_insert',
+            model_name="planitem",
+            name="insert_insert",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='planitem',
-            name='update_update',
+            model_name="planitem",
+            name="update_update",
         ),
         migrations.AddField(
-            model_name='planitem',
-            name='opened_on',
-            field=models.DateField(default=django.utils.timezone.localdate, verbose_name='in the plan since'),
+            model_name="planitem",
+            name="opened_on",
+            field=models.DateField(
+                default=django.utils.timezone.localdate, verbose_name="in the plan since"
+            ),
         ),
         migrations.AddField(
-            model_name='planitemevent',
-            name='opened_on',
-            field=models.DateField(default=django.utils.timezone.localdate, verbose_name='in the plan since'),
+            model_name="planitemevent",
+            name="opened_on",
+            field=models.DateField(
+                default=django.utils.timezone.localdate, verbose_name="in the plan since"
+            ),
         ),
         migrations.AlterField(
-            model_name='planevent',
-            name='item',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='history', to='advisory.planitem'),
+            model_name="planevent",
+            name="item",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="history",
+                to="advisory.planitem",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='planitem',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "advisory_planitemevent" ("action", "answer_id", "assessment_id", "completed_at", "created_at", "created_by_id", "done_by_id", "done_on", "due_on", "factory_id", "id", "is_public", "issue", "lineage", "merged_into_id", "number", "opened_on", "origin", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "point_id", "programme_id", "progress_percent", "responsible", "root_cause", "round", "status", "updated_at", "verified_at", "verified_by_assessment_id", "verified_by_id") VALUES (NEW."action", NEW."answer_id", NEW."assessment_id", NEW."completed_at", NEW."created_at", NEW."created_by_id", NEW."done_by_id", NEW."done_on", NEW."due_on", NEW."factory_id", NEW."id", NEW."is_public", NEW."issue", NEW."lineage", NEW."merged_into_id", NEW."number", NEW."opened_on", NEW."origin", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."plan_id", NEW."point_id", NEW."programme_id", NEW."progress_percent", NEW."responsible", NEW."root_cause", NEW."round", NEW."status", NEW."updated_at", NEW."verified_at", NEW."verified_by_assessment_id", NEW."verified_by_id"); RETURN NULL;', hash='0c9530e77b569b71491bc07819b7a5c63a8fc909', operation='INSERT', pgid='pgtrigger_insert_insert_f6cd9', table='advisory_planitem', when='AFTER')),
+            model_name="planitem",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "advisory_planitemevent" ("action", "answer_id", "assessment_id", "completed_at", "created_at", "created_by_id", "done_by_id", "done_on", "due_on", "factory_id", "id", "is_public", "issue", "lineage", "merged_into_id", "number", "opened_on", "origin", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "point_id", "programme_id", "progress_percent", "responsible", "root_cause", "round", "status", "updated_at", "verified_at", "verified_by_assessment_id", "verified_by_id") VALUES (NEW."action", NEW."answer_id", NEW."assessment_id", NEW."completed_at", NEW."created_at", NEW."created_by_id", NEW."done_by_id", NEW."done_on", NEW."due_on", NEW."factory_id", NEW."id", NEW."is_public", NEW."issue", NEW."lineage", NEW."merged_into_id", NEW."number", NEW."opened_on", NEW."origin", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."plan_id", NEW."point_id", NEW."programme_id", NEW."progress_percent", NEW."responsible", NEW."root_cause", NEW."round", NEW."status", NEW."updated_at", NEW."verified_at", NEW."verified_by_assessment_id", NEW."verified_by_id"); RETURN NULL;',
+                    hash="0c9530e77b569b71491bc07819b7a5c63a8fc909",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_f6cd9",
+                    table="advisory_planitem",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='planitem',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "advisory_planitemevent" ("action", "answer_id", "assessment_id", "completed_at", "created_at", "created_by_id", "done_by_id", "done_on", "due_on", "factory_id", "id", "is_public", "issue", "lineage", "merged_into_id", "number", "opened_on", "origin", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "point_id", "programme_id", "progress_percent", "responsible", "root_cause", "round", "status", "updated_at", "verified_at", "verified_by_assessment_id", "verified_by_id") VALUES (NEW."action", NEW."answer_id", NEW."assessment_id", NEW."completed_at", NEW."created_at", NEW."created_by_id", NEW."done_by_id", NEW."done_on", NEW."due_on", NEW."factory_id", NEW."id", NEW."is_public", NEW."issue", NEW."lineage", NEW."merged_into_id", NEW."number", NEW."opened_on", NEW."origin", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."plan_id", NEW."point_id", NEW."programme_id", NEW."progress_percent", NEW."responsible", NEW."root_cause", NEW."round", NEW."status", NEW."updated_at", NEW."verified_at", NEW."verified_by_assessment_id", NEW."verified_by_id"); RETURN NULL;', hash='efa2513a713b60363185db71a1cde3559cff4668', operation='UPDATE', pgid='pgtrigger_update_update_b8c14', table='advisory_planitem', when='AFTER')),
+            model_name="planitem",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "advisory_planitemevent" ("action", "answer_id", "assessment_id", "completed_at", "created_at", "created_by_id", "done_by_id", "done_on", "due_on", "factory_id", "id", "is_public", "issue", "lineage", "merged_into_id", "number", "opened_on", "origin", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "point_id", "programme_id", "progress_percent", "responsible", "root_cause", "round", "status", "updated_at", "verified_at", "verified_by_assessment_id", "verified_by_id") VALUES (NEW."action", NEW."answer_id", NEW."assessment_id", NEW."completed_at", NEW."created_at", NEW."created_by_id", NEW."done_by_id", NEW."done_on", NEW."due_on", NEW."factory_id", NEW."id", NEW."is_public", NEW."issue", NEW."lineage", NEW."merged_into_id", NEW."number", NEW."opened_on", NEW."origin", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."plan_id", NEW."point_id", NEW."programme_id", NEW."progress_percent", NEW."responsible", NEW."root_cause", NEW."round", NEW."status", NEW."updated_at", NEW."verified_at", NEW."verified_by_assessment_id", NEW."verified_by_id"); RETURN NULL;',
+                    hash="efa2513a713b60363185db71a1cde3559cff4668",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_b8c14",
+                    table="advisory_planitem",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

@@ -114,7 +114,10 @@ class Job(ProgrammeModel):
 
 
 class OutgoingMail(models.Model):
-    """One mail in its reader's language, written with the change it tells of, sent by the worker."""
+    """One mail in its reader's language.
+
+    Written with the change it tells of, sent by the worker.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     programme = models.ForeignKey("tenancy.Programme", models.PROTECT, null=True, related_name="+")

@@ -1,4 +1,7 @@
-"""Settings every environment shares. The environment is read once, here and in the module that extends this."""
+"""Settings every environment shares.
+
+The environment is read once, here and in the module that extends this.
+"""
 
 from __future__ import annotations
 
@@ -128,12 +131,14 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000  # kB
 CELERY_TASK_TIME_LIMIT = 900
 CELERY_TASK_SOFT_TIME_LIMIT = 840
-# A killed worker's message comes back after this long; claimed jobs are swept sooner by records.sweep_jobs.
+# A killed worker's message comes back after this long; claimed jobs are swept sooner by
+# records.sweep_jobs.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 1200}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 
-# Rule sets whose numbers a programme may change (tenancy/rules.py); the key is stored, never change it.
+# Rule sets whose numbers a programme may change (tenancy/rules.py); the key is stored, never
+# change it.
 PROGRAMME_RULES = {
     "cycle": "factories.rules.cycle_facts.CycleSettings",
     "modality": "assessments.rules.modality.ModalitySettings",

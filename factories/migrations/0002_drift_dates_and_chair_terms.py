@@ -49,7 +49,9 @@ class Migration(migrations.Migration):
             models.DateField(blank=True, null=True, verbose_name="new due date"),
         ),
         migrations.AddField(
-            "clockdrift", "is_paused", models.BooleanField(default=False, verbose_name="stands still")
+            "clockdrift",
+            "is_paused",
+            models.BooleanField(default=False, verbose_name="stands still"),
         ),
         migrations.AddField(
             "clockdrift",
@@ -60,7 +62,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             "clockdrift",
             models.CheckConstraint(
-                condition=models.Q(("is_paused", False), ("new_due_on__isnull", True), _connector="OR"),
+                condition=models.Q(
+                    ("is_paused", False), ("new_due_on__isnull", True), _connector="OR"
+                ),
                 name="drift_pauses_or_moves",
             ),
         ),

@@ -79,8 +79,9 @@ def write_answers(
             FROM assessments_toolquestion q
         ),
         drawn AS (
-            SELECT a.id AS assessment_id, a.programme_id, a.starts_on, a.created_by_id, q.id AS question_id,
-                   q.point_id, q.kind, q.lineage, q.value_type, q.value_rules, q.is_structural, q.finding,
+            SELECT a.id AS assessment_id, a.programme_id, a.starts_on, a.created_by_id,
+                   q.id AS question_id, q.point_id, q.kind, q.lineage, q.value_type, q.value_rules,
+                   q.is_structural, q.finding,
                    CASE WHEN {redraw} < {RECURS} THEN {stays} ELSE {varies} END AS draw,
                    {varies} AS noise,
                    (1 - power(1 - COALESCE(r.share, 0.02)
@@ -88,7 +89,8 @@ def write_answers(
                      * CASE WHEN q.is_structural THEN 0 ELSE 1 END AS chance,
                    (q.applies ? 'needs' AND NOT (
                       (NOT q.applies->'needs' ? 'dormitory' OR f.has_dormitory)
-                      AND (NOT q.applies->'needs' ? 'migrant_workers' OR f.has_migrant_workers))) AS absent
+                      AND (NOT q.applies->'needs' ? 'migrant_workers' OR f.has_migrant_workers))
+                   ) AS absent
             FROM assessments_assessment a
             JOIN factories_factory f ON f.id = a.factory_id
             JOIN asked q ON q.version_id = a.version_id
@@ -125,9 +127,11 @@ def write_answers(
                     ELSE ARRAY[]::varchar[] END,
                CASE WHEN value_type = 'number' THEN round((
                     COALESCE((value_rules->>'min')::numeric, 0)
-                    + (noise * noise)::numeric * LEAST(COALESCE((value_rules->>'max')::numeric, 400), 400))
+                    + (noise * noise)::numeric
+                      * LEAST(COALESCE((value_rules->>'max')::numeric, 400), 400))
                     , 0) END,
-               CASE WHEN value_type = 'text' THEN 'As told by the manager on the day of the visit.' ELSE '' END,
+               CASE WHEN value_type = 'text'
+                    THEN 'As told by the manager on the day of the visit.' ELSE '' END,
                CASE WHEN value_type = 'choice' THEN value_rules->'choices'->0->>'key' ELSE '' END,
                CASE WHEN value_type = 'date' THEN starts_on - 200 END,
                CASE WHEN value_type = 'boolean' THEN noise < 0.6 END,

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
-from datetime import timezone as tz
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
 
@@ -71,7 +70,7 @@ def generate(
             day = starts + timedelta(days=100 + (number * 11 + index * 5) % 60)
             if day + timedelta(days=29) > today:
                 day = today - timedelta(days=30)
-            noon = datetime.combine(day, time(9), tzinfo=tz.utc)
+            noon = datetime.combine(day, time(9), tzinfo=UTC)
             assessment = Assessment(
                 programme_id=programme,
                 code=f"X{run}-{number:05d}-{index + 1}",

@@ -7,6 +7,7 @@ happens from then on goes through the services.
 
 from __future__ import annotations
 
+import itertools
 import random
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -512,7 +513,7 @@ def _steps(assessment: Assessment, team: list[User], world: World) -> None:
         "factory_review": (assessment.draft_sent_at, world.people["staff"], Action.DRAFT_SENT),
         "released": (assessment.released_at, world.people["manager"], Action.ASSESSMENT_RELEASED),
     }
-    for before, after in zip(_PATH, _PATH[1:], strict=False):
+    for before, after in itertools.pairwise(_PATH):
         at, by, action = moments[after]
         if at is None:
             return

@@ -34,7 +34,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Published:
-    """One published table. selection: {"kind": "window"} or {"kind": "panel", "cycles", "cycle"}."""
+    """One published table.
+
+    selection: {"kind": "window"} or {"kind": "panel", "cycles": count, "cycle": number}.
+    """
 
     name: str
     country: str

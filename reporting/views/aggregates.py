@@ -38,7 +38,9 @@ def released(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
     asked = Filters.read(request.GET, released_only=True)
     # One choice only: with regions and types together, two figures could be told apart.
-    filters = Filters(period=asked.period if asked.period != "dates" else "12m", basis=Basis.RELEASED)
+    filters = Filters(
+        period=asked.period if asked.period != "dates" else "12m", basis=Basis.RELEASED
+    )
     wanted = {"now": filters.query(today)}
     previous = filters.previous(today)
     if previous is not None:
@@ -78,7 +80,9 @@ def _bars(now: Figures, before: Figures | None) -> Any:
         charts.Bar(
             common.in_language(place.cluster_name),
             float(means[place.cluster].percent(1)),
-            float(means_before[place.cluster].percent(1)) if place.cluster in means_before else None,
+            float(means_before[place.cluster].percent(1))
+            if place.cluster in means_before
+            else None,
         )
         for place in common.cluster_order(now)
         if place.cluster in means
@@ -136,9 +140,11 @@ def group(request: HttpRequest) -> HttpResponse:
         "choices": common.choices(filters, {"first_year": today.year - 9}, today, narrow=True),
         "lede": common.lede(filters, now.n, today),
         "factories": [(f, f.programme.name_in(formats.language())) for f in factories],
-        "bars": charts.bars(bars, title=_("Average non-compliance rate by cluster"), label_width=300)
-        if bars
-        else None,
+        "bars": (
+            charts.bars(bars, title=_("Average non-compliance rate by cluster"), label_width=300)
+            if bars
+            else None
+        ),
         "bar_head": [_("Cluster"), _("Mean rate, %"), _("Compliance points")],
         "bar_rows": [
             [common.in_language(p.cluster_name), formats.number(means[p.cluster].percent(1)),

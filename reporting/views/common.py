@@ -37,7 +37,9 @@ def choices(
         first_day = formats.on_date(filters.since) if filters.since else "…"
         last_day = formats.on_date(filters.until) if filters.until else "…"
         periods.append(("dates", f"{first_day} – {last_day}"))
-    shown = [Choice("period", _("Period"), periods, "" if filters.period == "12m" else filters.period)]
+    shown = [
+        Choice("period", _("Period"), periods, "" if filters.period == "12m" else filters.period)
+    ]
     if narrow:
         return shown
     last = int(state.get("last_cycle") or 1)
@@ -80,9 +82,10 @@ def lede(filters: Filters, n: int, today: date) -> str:
         "last": formats.number(filters.panel),
     }
     if filters.panel:
-        return _(
+        sentence = _(
             "%(n)s factories assessed in every cycle from 1 to %(last)s, seen in cycle %(cycle)s."
-        ) % words
+        )
+        return sentence % words
     if filters.cycle:
         return _("%(n)s factories, assessment of cycle %(cycle)s, %(period)s.") % words
     return _("%(n)s factories, latest assessment of each, %(period)s.") % words

@@ -11,7 +11,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _, gettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from betterwork.errors import DomainError
@@ -119,9 +120,7 @@ def exports(request: HttpRequest) -> HttpResponse:
                 return redirect("reporting:export", pk=export.pk)
         status = 422
     else:
-        form = ExportForm(
-            initial={"language": formats.language(), "key": uuid.uuid4().hex}
-        )
+        form = ExportForm(initial={"language": formats.language(), "key": uuid.uuid4().hex})
     rows = Export.objects.select_related("file", "job", "requested_by").order_by("-requested_at")
     context = {
         "form": form,

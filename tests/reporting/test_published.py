@@ -14,12 +14,12 @@ from django.core.management import call_command
 
 from assessments import summaries
 from assessments.models import CompliancePoint
+from assessments.rules.rates import BalancedPanel, LatestInWindow
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
 from reporting import published, rates
 from reporting.published import Published
 from reporting.rates import Query
-from assessments.rules.rates import BalancedPanel, LatestInWindow
 
 from .worlds import Asked, Held, make_factories, make_version, make_world
 
@@ -109,7 +109,9 @@ def test_the_counts_of_a_published_table(table: Published) -> None:
         assert (counted.rate.count, counted.rate.n) == (case.found, case.n), case.point
         if case.percent is not None:
             assert counted.percent == case.percent, case.point
-        questions = {q.lineage: q.counted for q in rates.question_figures(query_of(table), case.point)}
+        questions = {
+            q.lineage: q.counted for q in rates.question_figures(query_of(table), case.point)
+        }
         for name, count in case.questions.items():
             assert questions[name].rate.count == count
         if case.questions:
@@ -156,12 +158,18 @@ def test_the_page_shows_the_printed_figure(table: Published, sign_in: Any) -> No
 def test_the_command_prints_them(table: Published, capsys: Any) -> None:
     options = ["--programme", table.country, "--json"]
     if table.selection["kind"] == "panel":
-        options += ["--panel", str(table.selection["cycles"]), "--cycle", str(table.selection["cycle"])]
+        options += [
+            "--panel",
+            str(table.selection["cycles"]),
+            "--cycle",
+            str(table.selection["cycle"]),
+        ]
     else:
         options += ["--from", str(table.since), "--to", str(table.until)]
     call_command("nc_rates", *options)
     found = json.loads(capsys.readouterr().out)
-    assert found["basis"] == "held" and found["n_factories"] == table.factories
+    assert found["basis"] == "held"
+    assert found["n_factories"] == table.factories
     points = {p["code"]: p for c in found["clusters"] for p in c["points"]}
     for case in table.cases:
         assert (points[case.point]["count"], points[case.point]["n"]) == (case.found, case.n)
@@ -172,7 +180,9 @@ def test_the_command_prints_them(table: Published, capsys: Any) -> None:
 def test_every_table_says_where_it_is_from() -> None:
     assert {table.country for table in TABLES} == {"JO", "NI", "HT"}
     for each in TABLES:
-        assert each.source.startswith("https://") and each.note and each.since <= each.until
+        assert each.source.startswith("https://")
+        assert each.note
+        assert each.since <= each.until
         assert isinstance(each.since, date)
 
 
@@ -185,7 +195,17 @@ def test_a_month_is_a_whole_month(bd: Any, capsys: Any) -> None:
         make_factories(4),
     )
     summaries.rebuild_results()
-    arguments = ["--programme", "BD", "--from", "2015-06", "--to", "2017-07", "--cycle", "1", "--json"]
+    arguments = [
+        "--programme",
+        "BD",
+        "--from",
+        "2015-06",
+        "--to",
+        "2017-07",
+        "--cycle",
+        "1",
+        "--json",
+    ]
     call_command("nc_rates", *arguments)
     found = json.loads(capsys.readouterr().out)
     assert found["n_factories"] == 2

@@ -23,7 +23,8 @@ from .worlds import Asked, Held, answer_rows, make_factories, make_version, make
 
 TOOL = [
     Asked("a1", "CL-HZW"), Asked("a2", "CL-OHW"), Asked("a3", "CL-OWF"), Asked("b1", "CL-CLB"),
-    Asked("c1", "OSH-EP"), Asked("c2", "OSH-EP"), Asked("s1", "SY-HR"), Asked("f1", "OSH-EP", "fgw"),
+    Asked("c1", "OSH-EP"), Asked("c2", "OSH-EP"), Asked("s1", "SY-HR"),
+    Asked("f1", "OSH-EP", "fgw"),
 ]  # fmt: skip
 OUTCOMES = ["compliant", "non_compliant", "not_applicable", "not_assessed", "structural"]
 FIRST = date(2024, 1, 1)
@@ -48,11 +49,11 @@ held = st.builds(
     answers=st.dictionaries(
         st.sampled_from([a.lineage for a in TOOL]), st.sampled_from(OUTCOMES)
     ).map(lambda found: found if set(found) - {"f1"} else {**found, "c1": "not_applicable"}),
-    status=st.sampled_from(["released", "released", "submitted", "quality_review", "in_progress", "cancelled"]),
+    status=st.sampled_from(
+        ["released", "released", "submitted", "quality_review", "in_progress", "cancelled"]
+    ),
 )  # fmt: skip
-worlds = st.lists(
-    held, max_size=12, unique_by=lambda each: (each.factory, each.cycle)
-)
+worlds = st.lists(held, max_size=12, unique_by=lambda each: (each.factory, each.cycle))
 
 
 class Undo(Exception):
@@ -128,9 +129,7 @@ def _compare(released: bool) -> None:
             )
 
 
-def test_one_statement_however_many_choices(
-    tool: Any, django_assert_num_queries: Any
-) -> None:
+def test_one_statement_however_many_choices(tool: Any, django_assert_num_queries: Any) -> None:
     version, factories = tool
     make_world(version, [Held(0, 1, FIRST, {"c1": "non_compliant", "s1": "compliant"})], factories)
     summaries.rebuild_results()

@@ -1,4 +1,7 @@
-"""`manage.py nc_rates --programme BD --from 2015-06 --to 2017-07 [--cycle 1 | --panel 4] --json`."""
+"""Rates of non-compliance, as the published tables count them.
+
+manage.py nc_rates --programme BD --from 2015-06 --to 2017-07 [--cycle 1 | --panel 4] --json
+"""
 
 from __future__ import annotations
 
