@@ -2,6 +2,7 @@
 
 Rewritten in the transaction of a submit and of a release; rebuilt from the answers to the same
 numbers. Facts, "not applicable" and "not assessed" leave no trace here (rules R-1, R-4).
+Rows of one assessment are written side by side: a dashboard reads them from one page, not forty.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ WHERE w.outcome IN ('compliant', 'non_compliant', 'structural')
               WHERE q.id = w.question_id AND q.kind = 'ncq')
   AND {condition}
 GROUP BY a.id, w.point_id, f.id
+ORDER BY a.id, w.point_id
 """
 
 
