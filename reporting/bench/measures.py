@@ -131,41 +131,41 @@ class Hall:
         return self._open
 
     def assessment_with_findings(self, share: float) -> uuid.UUID:
-        """One released, the last of its factory, with findings on that share of questions."""
+        """Released, the second of its factory, with findings on about that share of questions."""
+        (factory_id,) = self.new_factories(1)
+        now, today = timezone.now(), timezone.localdate()
+        made: list[Assessment] = []
         with scope.programme_scope(self.programme.pk):
-            first = (
-                Assessment.objects.filter(status="released", cycle__ends_on__isnull=True)
-                .order_by("code")
-                .first()
-            )
-            cycle = EngagementCycle.objects.get(pk=first.cycle_id)
-            EngagementCycle.objects.filter(pk=cycle.pk).update(ends_on=timezone.localdate())
-            days = timezone.localdate() - timedelta(days=40)
-            made = Assessment.objects.create(
-                code=f"R-{uuid.uuid4().hex[:8]}",
-                factory_id=first.factory_id,
-                cycle=EngagementCycle.objects.create(
-                    factory_id=first.factory_id,
-                    number=cycle.number + 1,
-                    starts_on=timezone.localdate(),
-                ),
-                cycle_number=cycle.number + 1,
-                version_id=first.version_id,
-                starts_on=days,
-                ends_on=days,
-                status="released",
-                sealed=False,
-                checked_in_at=timezone.now(),
-                submitted_at=timezone.now(),
-                released_at=timezone.now(),
-                workers_female=700,
-                workers_male=300,
-                questions_total=first.questions_total,
-            )
-            # All questions of a point are drawn apart, so that the point's chance is this share.
-            rates = dict.fromkeys(bulk.POINT_RATES, 1 - (1 - share) ** 6)
-            bulk.write_answers([made.pk], rates=rates)
-        return made.pk
+            version = ToolVersion.objects.filter(status="published").first()
+            EngagementCycle.objects.filter(factory_id=factory_id).update(ends_on=today)
+            for number, days in ((1, 400), (2, 40)):
+                cycle, _is_new = EngagementCycle.objects.get_or_create(
+                    factory_id=factory_id, number=number, defaults={"starts_on": today}
+                )
+                day = today - timedelta(days=days)
+                assessment = Assessment.objects.create(
+                    code=f"R-{uuid.uuid4().hex[:8]}",
+                    factory_id=factory_id,
+                    cycle=cycle,
+                    cycle_number=number,
+                    version=version,
+                    starts_on=day,
+                    ends_on=day,
+                    status="released",
+                    sealed=False,
+                    checked_in_at=now,
+                    submitted_at=now,
+                    released_at=now,
+                    workers_female=700,
+                    workers_male=300,
+                    questions_total=version.questions.count(),
+                )
+                made.append(assessment)
+            bulk.write_answers([made[0].pk])
+            # The generator takes the chance of a point of some six questions, before it improves.
+            chance = (1 - (1 - share) ** 6) / bulk.IMPROVES
+            bulk.write_answers([made[1].pk], rates=dict.fromkeys(bulk.POINT_RATES, chance))
+        return made[1].pk
 
 
 def address(name: str, *args: Any) -> str:
@@ -463,11 +463,15 @@ class Counter:
     """
 
     def __init__(self, *, with_plans: bool) -> None:
+        self._with_plans = with_plans
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was counted: it belonged to the preparation of a round."""
         self.statements = 0
         self.parameters = 0
         self.scanned: dict[str, int] = {}
         self.said: list[str] = []
-        self._with_plans = with_plans
 
     def __call__(self, execute: Any, text: Any, params: Any, many: bool, context: Any) -> Any:
         self.statements += 1
@@ -522,7 +526,7 @@ class Bench:
         if is_long:
             return step, {}
         with _counting() as counter:
-            self._once(step)
+            self._once(step, counter)
         known = {
             "statements": counter.statements,
             "parameters": counter.parameters,
@@ -530,14 +534,16 @@ class Bench:
         }
         if name in PAGES:
             with _counting(with_plans=True) as plans:
-                self._once(step)
+                self._once(step, plans)
             known["scanned"] = plans.scanned
         return step, known
 
-    def _once(self, step: Step) -> tuple[float, dict[str, Any]]:
+    def _once(self, step: Step, counter: Counter | None = None) -> tuple[float, dict[str, Any]]:
         before, after = getattr(step, "before", None), getattr(step, "after", None)
         if before:
             before()
+        if counter:
+            counter.reset()
         started = time.perf_counter()
         extra = step()
         taken = time.perf_counter() - started
