@@ -4,7 +4,7 @@ No clock here depends on a planned assessment; see `windows`. Source: docs/domai
 rules C-4, C-5 and C-8 to C-14.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -448,9 +448,15 @@ def next_actions(
     facts: CycleFacts, settings: CycleSettings, today: date, *, is_working_day: WorkingDayTest
 ) -> list[Action]:
     """What the open clocks ask for, most urgent first; paused clocks come last (rule C-17)."""
-    facts = as_of(facts, today)
+    return actions_of(
+        clocks(facts, settings, today, is_working_day=is_working_day), as_of(facts, today)
+    )
+
+
+def actions_of(running: Iterable[Clock], facts: CycleFacts) -> list[Action]:
+    """As `next_actions`, from clocks at hand and the facts as they were known on their day."""
     actions = []
-    for clock in clocks(facts, settings, today, is_working_day=is_working_day):
+    for clock in running:
         if not clock.is_open:
             continue
         keys = (

@@ -223,12 +223,12 @@ def as_of(facts: CycleFacts, day: date) -> CycleFacts:
     later: dict[str, Any] = {
         name: None for name in _DATED if (value := getattr(facts, name)) is not None and value > day
     }
-    return replace(
-        facts,
-        **later,
-        advisory_visits_on=tuple(each for each in facts.advisory_visits_on if each <= day),
-        drifts=tuple(each for each in facts.drifts if each.recorded_on <= day),
-    )
+    visits = tuple(each for each in facts.advisory_visits_on if each <= day)
+    drifts = tuple(each for each in facts.drifts if each.recorded_on <= day)
+    kept = len(visits) + len(drifts)
+    if not later and kept == len(facts.advisory_visits_on) + len(facts.drifts):
+        return facts  # the common case; a copy of so many fields takes its time
+    return replace(facts, **later, advisory_visits_on=visits, drifts=drifts)
 
 
 def add_months(day: date, months: int) -> date:

@@ -17,7 +17,7 @@ from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
 from betterwork.tenancy.selectors import settings_values
 from factories.models import ClockDrift, CycleFact, EngagementCycle, Factory
-from factories.rules.clocks import Action, Clock, Counter, clocks, counters, next_actions
+from factories.rules.clocks import Action, Clock, Counter, actions_of, clocks, counters
 from factories.rules.cycle import PhaseAnswer, phase
 from factories.rules.cycle_facts import (
     ClockKey,
@@ -26,6 +26,7 @@ from factories.rules.cycle_facts import (
     Drift,
     DriftReason,
     WorkingDayTest,
+    as_of,
 )
 
 _Kind = CycleFact.Kind
@@ -204,13 +205,14 @@ def overview_of(
 ) -> CycleOverview:
     """Ask the engine everything about one cycle. No query."""
     answer = phase(facts, settings, today)
+    running = clocks(facts, settings, today, is_working_day=is_working_day)
     return CycleOverview(
         cycle_id=cycle.pk,
         factory_id=cycle.factory_id,
         facts=facts,
         phase=answer,
-        clocks=clocks(facts, settings, today, is_working_day=is_working_day),
-        actions=tuple(next_actions(facts, settings, today, is_working_day=is_working_day)),
+        clocks=running,
+        actions=tuple(actions_of(running, as_of(facts, today))),
         counters=counters(facts, settings, today),
         day=(today - cycle.starts_on).days,
     )
