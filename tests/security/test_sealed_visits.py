@@ -20,6 +20,7 @@ from django.db import connection, transaction
 from django.db.utils import DatabaseError
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from betterwork.accounts.models import Role
 from betterwork.tenancy import scope
@@ -282,8 +283,17 @@ def difference(first: tuple[Any, ...], second: tuple[Any, ...]) -> str:
     return " / ".join(repr(page[2][max(at - 60, 0) : at + 80]) for page in (first, second))
 
 
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock stands, so that a page which shows the minute shows the same one twice."""
+    moment = timezone.now()
+    monkeypatch.setattr("django.utils.timezone.now", lambda: moment)
+
+
 @pytest.mark.parametrize("role", [*OUTSIDERS, ""])
-def test_pages_are_the_same_with_and_without_the_visit(world: World, role: str) -> None:
+def test_pages_are_the_same_with_and_without_the_visit(
+    world: World, still: None, role: str
+) -> None:
     worlds.add_team(world)
     before = picture(world, role)
     assert len(before) > 4
