@@ -8,8 +8,9 @@ numbers are the same for every reader who may see the programme.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,12 +20,14 @@ from django.db import connection
 from django.utils import timezone
 
 from assessments.rules.rates import BalancedPanel, InCycle, LatestInWindow, Selection
+from betterwork.records.vocabulary import Action
 from betterwork.tenancy import scope
 from factories.rules.clocks import ClockState
-from factories.selectors import current_cycles, cycle_overview
+from factories.rules.cycle_facts import ClockKey
+from factories.selectors import current_cycles, cycle_overview, cycle_settings
 
 from . import rates
-from .rates import Basis, Figures, Query
+from .rates import Basis, Counted, Figures, Query
 
 YEARS = 5
 KEPT_SECONDS = 300
@@ -145,7 +148,6 @@ class RunningClock:
     """One open clock of one factory's running cycle. days_left is None while it is paused."""
 
     key: str
-    factory_id: UUID
     cycle_id: UUID
     days_left: int | None
     due_on: date | None
@@ -156,22 +158,23 @@ class RunningClock:
 
 @dataclass(frozen=True)
 class Numbers:
-    """Everything the dashboard shows but the work of the reader."""
+    """Everything the dashboard shows but the work of the reader.
+
+    days_left: of the running clocks, by kind; paused: how many stand still, by kind. reports: the
+    open report clock of each cycle that has one.
+    """
 
     counted_at: datetime
     now: Figures
     before: Figures | None
     by_year: Mapping[int, Figures]
-    clocks: tuple[RunningClock, ...]
+    days_left: Mapping[str, Sequence[int]]
+    paused: Mapping[str, int]
+    late: int
+    late_with_reason: int
+    reports: Mapping[UUID, RunningClock]
     report_days: int
     state: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def late(self) -> list[RunningClock]:
-        return [each for each in self.clocks if each.is_late]
-
-    def report_clock(self, cycle_id: UUID) -> RunningClock | None:
-        return next((c for c in self.clocks if c.cycle_id == cycle_id and c.key == "report"), None)
 
 
 def numbers(filters: Filters, today: date) -> Numbers:
@@ -189,8 +192,17 @@ def numbers(filters: Filters, today: date) -> Numbers:
 
 
 def _key(programme: UUID, today: date, filters: Filters) -> str:
-    choice = hashlib.sha256(repr(filters).encode()).hexdigest()[:20]
+    # The shape is in the key: numbers kept by an older release are never read by a newer one.
+    shape = [[f.name for f in fields(kind)] for kind in (Numbers, RunningClock, Figures, Counted)]
+    choice = hashlib.sha256(repr([filters, shape]).encode()).hexdigest()[:20]
     return f"dashboard:{programme}:{today}:{choice}:{_newest(programme)}"
+
+
+# Reading is no change: the numbers hold.
+_CHANGE_NOTHING = [
+    Action.EXPORTED, Action.REPORT_READ, Action.SIGNED_IN, Action.SIGN_IN_FAILED,
+    Action.SIGNED_OUT, Action.HAT_CHANGED, Action.NUDGED,
+]  # fmt: skip
 
 
 def _newest(programme: UUID) -> str:
@@ -201,9 +213,10 @@ def _newest(programme: UUID) -> str:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT max(at), count(*) FROM records_trailevent WHERE programme_id = %s"
-            " AND NOT sealed AND at > (SELECT max(at) FROM records_trailevent"
-            "   WHERE programme_id = %s AND NOT sealed) - interval '10 minutes'",
-            [programme, programme],
+            " AND NOT sealed AND action <> ALL(%s)"
+            " AND at > (SELECT at FROM records_trailevent WHERE programme_id = %s AND NOT sealed"
+            "   AND action <> ALL(%s) ORDER BY at DESC LIMIT 1) - interval '10 minutes'",
+            [programme, _CHANGE_NOTHING, programme, _CHANGE_NOTHING],
         )
         at, count = cursor.fetchone()
     return f"{at.timestamp() if at else 0}-{count}"
@@ -230,25 +243,36 @@ def _count(filters: Filters, today: date) -> Numbers:
         wanted["before"] = previous
     wanted |= {str(year): filters.of_year(year) for year in years}
     found = rates.figures(wanted)
-    clocks, report_days = _clocks(today)
+    clocks = _clocks(today)
+    days_left: dict[str, list[int]] = defaultdict(list)
+    paused: Counter[str] = Counter()
+    for clock in clocks:
+        if clock.days_left is None:
+            paused[clock.key] += 1
+        else:
+            days_left[clock.key].append(clock.days_left)
+    late = [clock for clock in clocks if clock.is_late]
     return Numbers(
         counted_at=timezone.now(),
         now=found["now"],
         before=found.get("before"),
         by_year={year: found[str(year)] for year in years},
-        clocks=clocks,
-        report_days=report_days,
+        days_left=dict(days_left),
+        paused=dict(paused),
+        late=len(late),
+        late_with_reason=sum(1 for clock in late if clock.reason),
+        reports={clock.cycle_id: clock for clock in clocks if clock.key == ClockKey.REPORT},
+        report_days=cycle_settings(today).report_days,
         state=_state(today),
     )
 
 
-def _clocks(today: date) -> tuple[tuple[RunningClock, ...], int]:
-    from factories.selectors import cycle_settings
-
-    open_clocks = [
+def _clocks(today: date) -> list[RunningClock]:
+    """Open clocks of the running cycles of active factories."""
+    running = current_cycles(today).filter(factory__status="active")
+    return [
         RunningClock(
             str(clock.key),
-            overview.factory_id,
             overview.cycle_id,
             clock.days_left,
             clock.due_on,
@@ -256,13 +280,10 @@ def _clocks(today: date) -> tuple[tuple[RunningClock, ...], int]:
             clock.state is ClockState.LATE,
             str(clock.drift_reason or ""),
         )
-        for overview in cycle_overview(
-            current_cycles(today).filter(factory__status="active"), today
-        ).values()
+        for overview in cycle_overview(running, today).values()
         for clock in overview.clocks
         if clock.is_open
     ]
-    return tuple(open_clocks), cycle_settings(today).report_days
 
 
 _STATE = """
@@ -424,8 +445,8 @@ CROSS JOIN LATERAL (
   SELECT count(*) AS n, count(*) FILTER (WHERE k.answered_at IS NULL) AS open
   FROM assessments_factorycomment k WHERE k.assessment_id = a.id) c
 WHERE NOT a.sealed AND a.programme_id = %s
-  AND (a.status IN ('submitted', 'quality_review', 'factory_review')
-       OR a.status = 'in_progress' AND a.submitted_at IS NOT NULL)
+  AND a.status IN ('submitted', 'quality_review', 'factory_review', 'in_progress')
+  AND (a.status <> 'in_progress' OR a.submitted_at IS NOT NULL)
 ORDER BY a.starts_on, a.id
 LIMIT 200
 """

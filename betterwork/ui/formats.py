@@ -171,6 +171,14 @@ def day_short(value: date | datetime | None) -> str:
     return digits(format_skeleton("MMMEd", on, locale=locale).replace(",", ""))
 
 
+def weekday(value: date | datetime | None) -> str:
+    """The day's name alone: "Sat"; in full where a script has no short ones."""
+    if not value:
+        return "–"
+    width = "EEEE" if language() in FULL_WORDS else "EEE"
+    return format_date(_as_date(value), format=width, locale=current_locale())
+
+
 def on_date(value: date | datetime | None) -> str:
     """Day, month and year without weekday: "28 Nov 2026"."""
     if not value:

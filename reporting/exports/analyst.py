@@ -167,6 +167,7 @@ class _Asked:
     kind: str
     value_type: str
     labels: Mapping[str, str]
+    order: int
 
 
 _HEAVY = ("title", "finding", "guidance", "applies", "ilo", "law")
@@ -194,6 +195,7 @@ def _questions(version_id: UUID, language: str) -> dict[UUID, _Asked]:
                     each["key"]: _text(each.get("label") or {}, language) or each["key"]
                     for each in row.value_rules.get("choices", ())
                 },
+                row.order,
             )
             for row in rows.defer(*_HEAVY)
         }
@@ -221,9 +223,10 @@ SELECT p.id, p.starts_on, p.code, p.cycle_number, p.version_id, f.code, f.name, 
        w.value_boolean
 FROM page p
 JOIN factories_factory f ON f.id = p.factory_id
-LEFT JOIN assessments_answer w ON w.assessment_id = p.id
-LEFT JOIN assessments_toolquestion q ON q.id = w.question_id
-ORDER BY p.starts_on, p.id, q."order", q.lineage
+LEFT JOIN LATERAL (
+  -- Taken assessment by assessment: the planner cannot know how few of a large table these are.
+  SELECT * FROM assessments_answer a WHERE a.assessment_id = p.id OFFSET 0) w ON true
+ORDER BY p.starts_on, p.id
 """
 _CODES = {Outcome.NON_COMPLIANT: 1, Outcome.COMPLIANT: 0}
 
@@ -235,8 +238,9 @@ def _answers_page(choice: Choice, after: Any) -> Page:
         sql_after = "AND (a.starts_on, a.id) > (%s, %s)"
         values += list(after)
     country = Programme.objects.get(pk=scope.current_programme()).name_in(choice.language)
-    rows: list[Row] = []
+    rows: list[tuple[tuple[int, int, str], Row]] = []
     units, last = 0, None
+    tools: dict[UUID, dict[UUID, _Asked]] = {}
     with connection.cursor() as cursor:
         cursor.execute(
             _ANSWERS.format(where=where, after=sql_after), [*values, PAGE[ASSESSMENT]]
@@ -250,7 +254,9 @@ def _answers_page(choice: Choice, after: Any) -> Page:
             units, last = units + 1, (starts_on, pk)
         if question_id is None:
             continue
-        asked = _questions(version, choice.language)[question_id]
+        if version not in tools:
+            tools[version] = _questions(version, choice.language)
+        asked = tools[version][question_id]
         finding: Any
         if asked.kind == "NCQ":
             finding = _CODES.get(outcome)
@@ -260,12 +266,13 @@ def _answers_page(choice: Choice, after: Any) -> Page:
                 finding = str(dict(Outcome.choices).get(outcome, ""))
         else:
             finding = _value(asked, *given)
-        rows.append(
-            (country, asked.tool, code, cycle, factory_code, _factory_name(factory, status),
-             british(starts_on), asked.cluster, asked.point, asked.lineage, asked.text, asked.kind,
-             finding)
-        )  # fmt: skip
-    return Page(rows, units, last)
+        row = (country, asked.tool, code, cycle, factory_code, _factory_name(factory, status),
+               british(starts_on), asked.cluster, asked.point, asked.lineage, asked.text,
+               asked.kind, finding)  # fmt: skip
+        rows.append(((units, asked.order, asked.lineage), row))
+    # Assessments came in order; their questions are put in the tool's.
+    rows.sort(key=lambda each: each[0])
+    return Page([row for _key, row in rows], units, last)
 
 
 def _factory_name(name: str, status: str) -> str:

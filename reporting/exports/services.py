@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -104,6 +104,8 @@ def write_export(*, programme_id: UUID, job_id: str) -> None:
             stored = keep_file(path, name=shown, content_type=kind)
             Export.objects.filter(pk=export.pk).update(file=stored, row_count=rows)
             queue.finish(job_id, url=reverse("reporting:export", args=[export.pk]), rows=rows)
+    except OperationalError:
+        raise  # the database went away: the job is sent again and begins anew
     except Exception as error:
         with scoped():
             queue.fail(job_id, f"{type(error).__name__}: {error}")

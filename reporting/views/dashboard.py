@@ -100,7 +100,7 @@ def page(
     shown_reports.sort(key=lambda row: (row.days is None, row.days or 0))
     advisors = _advisors(found, today, working_day_test(programme))
     plan = _plan(found)
-    late, explained = len(found.late), sum(1 for each in found.late if each.reason)
+    late, explained = found.late, found.late_with_reason
     waiting = [row for row in shown_reports if row.who.is_you]
     state = found.state
     tables = [
@@ -261,7 +261,7 @@ def _heat(
     head: list[Any] = [_("Compliance point")]
     for year in years:
         head += [f"{year}, NC", f"{year}, n", f"{year}, %"]
-    ns = formats.comma().join(formats.number(found.by_year[year].n) for year in years)
+    ns = f"{formats.comma().strip()} ".join(formats.number(found.by_year[year].n) for year in years)
     title = _("Compliance point")
     halves = [
         {"head": title, "columns": columns, "groups": half} for half in _halves(groups) if half
@@ -329,16 +329,15 @@ def _STRIP_HEAD() -> list[str]:
 def _clock_chart(found: Numbers) -> tuple[Any, list[list[Any]]]:
     drawn, rows = [], []
     for key in _ORDER:
-        mine = [each for each in found.clocks if each.key == key]
-        days = [each.days_left for each in mine if each.days_left is not None]
-        if not mine:
+        days, paused = found.days_left.get(key, ()), found.paused.get(key, 0)
+        if not days and not paused:
             continue
         late = sum(1 for day in days if day < 0)
         soon = sum(1 for day in days if 0 <= day <= 7)
         words = {"n": formats.number(len(days)), "late": formats.number(late)}
         detail = _("%(n)s running, %(late)s late") % words if late else _("%(n)s running") % words
         drawn.append(charts.ClockRow(clock_name(key), detail, days))
-        rows.append([clock_name(key), len(days), late, soon, len(mine) - len(days)])
+        rows.append([clock_name(key), len(days), late, soon, paused])
     if not drawn:
         return None, []
     return charts.clock_strip(drawn, title=_("Days left on each running clock")), rows
@@ -397,7 +396,7 @@ def _report_row(request: HttpRequest, each: OnTheWay, found: Numbers) -> ReportR
         who = Who(name, _("quality reviewer"), initials(name), is_you=mine or free)
         side = "you" if who.is_you else "reviewer"
         step = _("waits for review") if status == statuses.SUBMITTED else _("in review")
-    clock = found.report_clock(each.cycle_id)
+    clock = found.reports.get(each.cycle_id)
     days = clock.days_left if clock else None
     return ReportRow(
         who,

@@ -137,6 +137,7 @@ def _overview(
         "is_panel": bool(filters.panel),
         "by_choices": _by_choices(request, str(by)),
         "has_before": before is not None,
+        "width": 5 + (before is not None) + len(columns),
         "before_n": before.n if before is not None else 0,
         "tables": _overview_tables(clusters, labels, compared),
     }

@@ -28,9 +28,8 @@ from reporting.work import Work, as_day
 
 from . import aggregates
 
-VERIFY_DAYS = 5  # working rhythm of the page only: how soon an answer is looked for
 SHOWN_THREADS = 8
-LATE_LIMIT = 100
+WAITING_DAYS = 45  # what others owe later than this is no news yet
 
 
 @requires(Permission.SEE_WORK)
@@ -65,7 +64,8 @@ def my_work(request: HttpRequest) -> HttpResponse:
         "shows_urgent": shown == "urgent",
         "has_urgent": 0 < len(urgent) < len(moves),
         "late": late,
-        "waiting": sorted(waiting, key=_urgency)[:LATE_LIMIT],
+        "waiting": sorted((w for w in waiting if _is_soon(w)), key=_urgency),
+        "later": sum(1 for w in waiting if not _is_soon(w)),
         "threads": threads if shown == "all" else threads[:SHOWN_THREADS],
         "thread_count": len(threads),
         "week": _week(work, today),
@@ -95,9 +95,15 @@ def _acts(request: HttpRequest) -> list[tuple[str, str, str]]:
     return found
 
 
-def _urgency(action: Action) -> tuple[bool, int]:
-    clock = action.clock
-    return (clock is None or clock.days_left is None, (clock.days_left or 0) if clock else 0)
+def _urgency(action: Action) -> float:
+    """Late first, then today, then what waits without a day of its own, then what is to come."""
+    if action.clock is None:
+        return 0.5
+    return 1000 if action.clock.days_left is None else action.clock.days_left
+
+
+def _is_soon(action: Action) -> bool:
+    return _urgency(action) <= WAITING_DAYS
 
 
 def _with_primary(moves: list[Action]) -> list[Action]:
@@ -139,10 +145,7 @@ def _moves(request: HttpRequest, work: Work, you: Who) -> tuple[list[Action], li
         planned = as_day(row["planned_on"]) or work.today
         what = _("Write up the advisory visit of %(day)s") % {"day": formats.on_date(planned)}
         url = _url("advisory:visit", row["id"]) or _url("advisory:visits")
-        clock = Clock.until(
-            planned + timedelta(days=VERIFY_DAYS), today=work.today, started_on=planned
-        )
-        moves.append(Action(you, what, url, _("Continue"), row["factory"], clock))
+        moves.append(Action(you, what, url, _("Continue"), row["factory"]))
     for row in work.rows("to_confirm"):
         waiting.append(_to_confirm(row, work.today))
     return moves, waiting
@@ -292,9 +295,9 @@ def _to_verify(row: dict[str, Any], you: Who, today: date) -> Action:
     url = _url("advisory:plan", row["factory_id"])
     if n == 1:
         url = _url("advisory:item", row["item"]) or url
-    clock = Clock.until(since + timedelta(days=14), today=today, started_on=since)
-    detail = _("%(factory)s · both committee sides confirmed") % {"factory": row["factory"]}
-    return Action(you, what, url, _("Look and answer"), detail, clock)
+    words = {"factory": row["factory"], "day": formats.on_date(since)}
+    detail = _("%(factory)s · both committee sides confirmed, the first on %(day)s") % words
+    return Action(you, what, url, _("Look and answer"), detail)
 
 
 def _to_confirm(row: dict[str, Any], today: date) -> Action:
@@ -387,7 +390,14 @@ def _week(work: Work, today: date) -> list[dict[str, Any]]:
         if row.starts_on is not None and monday <= row.starts_on <= monday + timedelta(days=6):
             days.setdefault(row.starts_on, []).append({"sealed": True})
     return [
-        {"day": day, "rows": rows, "is_today": day == today} for day, rows in sorted(days.items())
+        {
+            "day": day,
+            "weekday": formats.weekday(day),
+            "number": formats.number(day.day),
+            "rows": rows,
+            "is_today": day == today,
+        }
+        for day, rows in sorted(days.items())
     ]
 
 
