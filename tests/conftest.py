@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import connections
 from django.test import Client
+from django.test.utils import setup_databases, teardown_databases
 
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
@@ -21,10 +23,31 @@ from tests import builders
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Programmes, tool and law, as `make run` loads them."""
+def django_db_setup(
+    django_test_environment: None,
+    django_db_blocker: Any,
+    django_db_modify_db_settings: None,
+    django_db_keepdb: bool,
+    django_db_createdb: bool,
+) -> Iterator[None]:
+    """The owner makes and migrates one database; the application role is its mirror."""
+    keep = django_db_keepdb and not django_db_createdb
     with django_db_blocker.unblock():
-        call_command("load_library", verbosity=0)
+        made = setup_databases(verbosity=0, interactive=False, keepdb=keep)
+        try:
+            call_command("load_library", verbosity=0)
+        except CommandError:  # a kept database holds an older tool under the same label
+            if not keep:
+                raise
+            teardown_databases(made, verbosity=0, keepdb=False)
+            made = setup_databases(verbosity=0, interactive=False)
+            call_command("load_library", verbosity=0)
+        connections["default"].close()
+    yield
+    if not django_db_keepdb:
+        with django_db_blocker.unblock():
+            connections["default"].close()
+            teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture(autouse=True)

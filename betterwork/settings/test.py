@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
-from .base import *  # noqa: F403
-from .base import CACHES, DATABASES, REDIS_URL
+# Before base reads them: the suite has stores of its own, quick and thrown away.
+os.environ.setdefault("BETTERWORK_STORES_PROFILE", "fast")
+os.environ.setdefault("BETTERWORK_VAR", str(Path(__file__).resolve().parents[2] / "var" / "test"))
+
+from .base import *  # noqa: E402, F403
+from .base import CACHES, DATABASES, REDIS_URL  # noqa: E402
 
 DEBUG = False
 SHOW_PARTS = True
