@@ -179,8 +179,10 @@ def _of_assessment(
                 "Answer %(n)s remark of the review", "Answer %(n)s remarks of the review",
                 row.open_remarks,
             ) % {"n": formats.number(row.open_remarks)}  # fmt: skip
-            url = _url("assessments:review", row.pk) or here
-            moves.append(Action(assessor, what, url, _("Answer"), name, report or signing))
+            # The review's own page is the reviewer's; the team answers on the assessment's.
+            moves.append(
+                Action(assessor, what, f"{here}#remarks", _("Answer"), name, report or signing)
+            )
         if row.my_signature is not None:
             who = Who(_("The team"), _("co-signer"), kind="side")
             what = _("Sign the assessment of %(factory)s") % {"factory": name}
