@@ -109,12 +109,15 @@ class Page:
     last: Any
 
 
+_COUNT = "SELECT count(*) FROM assessments_assessment a WHERE {where}"
+
+
 def total_units(choice: Choice) -> int:
     """How many units (assessments, members, items, reports) there are: what progress counts."""
     if choice.kind == ASSESSMENT:
         where, values = _assessments_where(choice)
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT count(*) FROM assessments_assessment a WHERE {where}", values)
+            cursor.execute(_COUNT.format(where=where), values)
             return int(cursor.fetchone()[0])
     return int(_rows_of(choice).count())
 
@@ -138,7 +141,7 @@ def all_rows(choice: Choice, open_page: Callable[[], Any]) -> Iterator[Row]:
         after = page.last
 
 
-# -- answers --------------------------------------------------------------------------------------
+# -- answers ---------------------------------------------------------------------------------
 
 
 def _assessments_where(choice: Choice) -> tuple[str, list[Any]]:
@@ -242,9 +245,7 @@ def _answers_page(choice: Choice, after: Any) -> Page:
     units, last = 0, None
     tools: dict[UUID, dict[UUID, _Asked]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(
-            _ANSWERS.format(where=where, after=sql_after), [*values, PAGE[ASSESSMENT]]
-        )
+        cursor.execute(_ANSWERS.format(where=where, after=sql_after), [*values, PAGE[ASSESSMENT]])
         found = cursor.fetchall()
     for (
         pk, starts_on, code, cycle, version, factory_code, factory, status, question_id, outcome,
@@ -300,7 +301,7 @@ def _value(
     return text
 
 
-# -- members, items, progress reports ---------------------------------------------------------------
+# -- members, items, progress reports ----------------------------------------------------------
 
 
 def _rows_of(choice: Choice) -> Any:

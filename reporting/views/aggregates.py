@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments.rules.rates import LatestInWindow
 from betterwork.accounts.models import Role
+from betterwork.accounts.requests import MemberRequest
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
 from betterwork.ui import charts, formats
@@ -23,9 +24,9 @@ from reporting.rates import Basis, Counted, Figures, Query
 from . import common
 
 
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: MemberRequest) -> HttpResponse:
     """The screen that fits the hat."""
-    role = request.membership.role  # type: ignore[attr-defined]
+    role = request.membership.role
     if role == Role.GLOBAL:
         return compare(request)
     if role == Role.GROUP_LEAD:
@@ -33,7 +34,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     return released(request)
 
 
-def released(request: HttpRequest) -> HttpResponse:
+def released(request: MemberRequest) -> HttpResponse:
     """Figures of one programme from released assessments; small cells are left out."""
     today = timezone.localdate()
     asked = Filters.read(request.GET, released_only=True)
@@ -119,7 +120,7 @@ def _clusters(now: Figures, before: Figures | None) -> list[dict[str, Any]]:
     return found
 
 
-def group(request: HttpRequest) -> HttpResponse:
+def group(request: MemberRequest) -> HttpResponse:
     """Factories of one manufacturing group across countries: its own, so they are named."""
     today = timezone.localdate()
     filters = Filters.read(request.GET, released_only=True)
@@ -157,7 +158,7 @@ def group(request: HttpRequest) -> HttpResponse:
     return render(request, "reporting/group.html", context)
 
 
-def compare(request: HttpRequest) -> HttpResponse:
+def compare(request: MemberRequest) -> HttpResponse:
     """Programmes side by side, each by the same rule and the same period."""
     today = timezone.localdate()
     filters = Filters.read(request.GET, released_only=True)

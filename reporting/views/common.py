@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from django.http import Http404
 from django.utils.translation import gettext as _
 
 from assessments.models import Cluster
+from betterwork.accounts.requests import MemberRequest
+from betterwork.tenancy.models import Programme
 from betterwork.ui import formats
 from betterwork.ui.parts import Choice
 from factories.models import Factory
@@ -18,6 +21,13 @@ from reporting.exports.sheets import Table
 from reporting.rates import Basis, Counted, Figures, Place
 
 FORMATS = ("csv", "xlsx")
+
+
+def home(request: MemberRequest) -> Programme:
+    """The programme of the hat. Raises: Http404 for a hat across programmes."""
+    if request.membership.programme is None:
+        raise Http404
+    return request.membership.programme
 
 
 def in_language(texts: Mapping[str, str]) -> str:

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _, ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from advisory.models import PlanItem
 from assessments.models import Assessment
+from betterwork.accounts.requests import MemberRequest
 from betterwork.permissions import Permission, may, requires
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
@@ -64,7 +66,7 @@ def clock_of(clock: RunningClock | None, note: str = "") -> Clock | None:
 
 @requires(Permission.SEE_DASHBOARD, Permission.SEE_AGGREGATES)
 @require_GET
-def dashboard(request: HttpRequest) -> HttpResponse:
+def dashboard(request: MemberRequest) -> HttpResponse:
     """Overview of a programme; who may see aggregates only gets those."""
     if not may(request, Permission.SEE_DASHBOARD):
         return aggregates.overview(request)
@@ -76,21 +78,21 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     if request.GET.get("format") in common.FORMATS:
         format = request.GET["format"]
         record(Action.EXPORTED, kind="dashboard", format=format)
-        name = f"dashboard-{request.membership.programme.code}-{today}"  # type: ignore[attr-defined]
+        name = f"dashboard-{common.home(request).code}-{today}"
         rtl = formats.direction() == "rtl"
         return sheets.answer(context["tables"], name, format, rtl=rtl)
     return render(request, "reporting/dashboard.html", context)
 
 
 def page(
-    request: HttpRequest,
+    request: MemberRequest,
     filters: Filters,
     found: Numbers,
     reports: list[OnTheWay],
     today: date,
 ) -> dict[str, Any]:
     """Everything the page shows, and the same as tables."""
-    programme = request.membership.programme  # type: ignore[attr-defined]
+    programme = common.home(request)
     query = request.GET.urlencode()
     bars, bar_rows = _cluster_chart(found)
     strip, strip_rows = _clock_chart(found)
@@ -106,7 +108,7 @@ def page(
     tables = [
         common.table(_("Non-compliance by cluster"), _cluster_head(found), bar_rows),
         common.table(_("By compliance point and year"), *heat_table),
-        common.table(_("Clocks at risk"), _STRIP_HEAD(), strip_rows),
+        common.table(_("Clocks at risk"), _strip_head(), strip_rows),
         common.table(
             _("Caseload of advisors"),
             [_("Advisor"), _("Factories"), _("Days booked"), _("Working days")],
@@ -119,7 +121,7 @@ def page(
             [[p["name"], p["total"], p["pending"], p["in_progress"], p["completed"],
               p["verified"], p["late"]] for p in plan],
         ),
-        common.table(_("Women on the worker side"), _WOMEN_HEAD(), women_rows),
+        common.table(_("Women on the worker side"), _women_head(), women_rows),
     ]  # fmt: skip
     return {
         "programme": programme,
@@ -144,8 +146,12 @@ def page(
         "bar_head": _cluster_head(found),
         "bar_rows": [[_cell(cell) for cell in row] for row in bar_rows],
         "strip": strip,
-        "strip_key": [("late", _("late")), ("soon", _("7 days or less")), ("in_time", _("in time"))],
-        "strip_head": _STRIP_HEAD(),
+        "strip_key": [
+            ("late", _("late")),
+            ("soon", _("7 days or less")),
+            ("in_time", _("in time")),
+        ],
+        "strip_head": _strip_head(),
         "strip_rows": [[_cell(cell) for cell in row] for row in strip_rows],
         "heats": heat_halves,
         "heat_ns": heat_ns,
@@ -154,7 +160,7 @@ def page(
         "month": today,
         "women": women,
         "women_key": [("first", _("of worker-side seats")), ("second", _("of the workforce"))],
-        "women_head": _WOMEN_HEAD(),
+        "women_head": _women_head(),
         "women_rows": [[_cell(cell) for cell in row] for row in women_rows],
         "plan": plan,
         "committees": state["committees"],
@@ -322,7 +328,7 @@ _ORDER = ("report", "factory_comment", "progress_report_1", "progress_report_2",
           "first_advisory_visit", "initial_advisory", "reregistration")  # fmt: skip
 
 
-def _STRIP_HEAD() -> list[str]:
+def _strip_head() -> list[str]:
     return [_("Clock"), _("Running"), _("Late"), _("7 days or less"), _("Stand still")]
 
 
@@ -372,7 +378,7 @@ class ReportRow:
     side: str  # you, reviewer, team, factory
 
 
-def _report_row(request: HttpRequest, each: OnTheWay, found: Numbers) -> ReportRow:
+def _report_row(request: MemberRequest, each: OnTheWay, found: Numbers) -> ReportRow:
     status, you = each.status, request.user.pk
     statuses = Assessment.Status
     tags: list[tuple[str, str]] = []
@@ -454,7 +460,7 @@ def _advisors(found: Numbers, today: date, is_working_day: Any) -> list[dict[str
     return rows
 
 
-def _WOMEN_HEAD() -> list[str]:
+def _women_head() -> list[str]:
     return [
         _("Region"), _("Factories"), _("Women on the worker side"), _("Worker-side seats"),
         _("Share of seats, %"), _("Share of the workforce, %"),
@@ -502,5 +508,3 @@ def _plan(found: Numbers) -> list[dict[str, Any]]:
         ]
         rows.append({**row, "name": str(names.get(row["origin"], "")), "segments": segments})
     return rows
-
-

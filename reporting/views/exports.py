@@ -8,13 +8,14 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
+from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, requires
 from betterwork.records import files
@@ -83,14 +84,14 @@ class ExportForm(forms.Form):
         return found
 
 
-def _may_read_names(request: HttpRequest) -> bool:
+def _may_read_names(request: MemberRequest) -> bool:
     """Names of committee members are for managers; others get them masked."""
-    return request.membership.role == "manager"  # type: ignore[attr-defined]
+    return request.membership.role == "manager"
 
 
 @requires(Permission.EXPORT_ANALYST)
 @require_http_methods(["GET", "POST"])
-def exports(request: HttpRequest) -> HttpResponse:
+def exports(request: MemberRequest) -> HttpResponse:
     """The form, and the exports made before."""
     status = 200
     if request.method == "POST":
@@ -133,7 +134,7 @@ def exports(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.EXPORT_ANALYST)
 @require_GET
-def export(request: HttpRequest, pk: UUID) -> HttpResponse:
+def export(request: MemberRequest, pk: UUID) -> HttpResponseBase:
     """How far one export is; with `?file=1` the file itself."""
     row = get_object_or_404(Export.objects.select_related("file", "job", "requested_by"), pk=pk)
     if request.GET.get("file") and row.file is not None:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 
 from assessments.models import ToolQuestion
 from assessments.rules.rates import BalancedPanel, InCycle
+from betterwork.accounts.requests import MemberRequest
 from betterwork.permissions import Permission, requires
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
@@ -34,13 +35,13 @@ DIMENSIONS = ("year", "cycle", "region", "type")
 
 @requires(Permission.SEE_RATES)
 @require_GET
-def rates_page(request: HttpRequest) -> HttpResponse:
+def rates_page(request: MemberRequest) -> HttpResponse:
     """Rates by point; `?point=` shows its questions, `?question=` the factories of one."""
     today = timezone.localdate()
     filters = Filters.read(request.GET)
     state = options()
     point = str(request.GET.get("point") or "")
-    context = {
+    context: dict[str, Any] = {
         "filters": filters,
         "choices": [*common.choices(filters, state, today), _panel_choice(filters, state)],
         "clear_url": request.path if common.is_narrowed(filters) else "",
@@ -55,7 +56,7 @@ def rates_page(request: HttpRequest) -> HttpResponse:
     if request.GET.get("format") in common.FORMATS:
         format = request.GET["format"]
         record(Action.EXPORTED, kind="rates", format=format, point=point)
-        name = f"rates-{request.membership.programme.code}-{today}"  # type: ignore[attr-defined]
+        name = f"rates-{common.home(request).code}-{today}"
         rtl = formats.direction() == "rtl"
         return sheets.answer(context["tables"], name, format, rtl=rtl)
     query = request.GET.urlencode()
@@ -108,13 +109,11 @@ def _columns(
             (str(label), replace(query, factory_type=str(value)))
             for value, label in Factory.Type.choices
         ]
-    return [
-        (formats.digits(str(year)), filters.of_year(year)) for year in filters.years(today)
-    ]
+    return [(formats.digits(str(year)), filters.of_year(year)) for year in filters.years(today)]
 
 
 def _overview(
-    request: HttpRequest, filters: Filters, state: dict[str, Any], today: date
+    request: MemberRequest, filters: Filters, state: dict[str, Any], today: date
 ) -> dict[str, Any]:
     by = request.GET.get("by") if request.GET.get("by") in DIMENSIONS else "year"
     columns = _columns(filters, state, str(by), today)
@@ -143,7 +142,7 @@ def _overview(
     }
 
 
-def _by_choices(request: HttpRequest, by: str) -> list[tuple[str, str, bool]]:
+def _by_choices(request: MemberRequest, by: str) -> list[tuple[str, str, bool]]:
     words = {
         "year": _("By year"), "cycle": _("By cycle"), "region": _("By region"),
         "type": _("By type"),
@@ -157,7 +156,7 @@ def _by_choices(request: HttpRequest, by: str) -> list[tuple[str, str, bool]]:
 
 
 def _clusters(
-    request: HttpRequest, now: Figures, before: Figures | None, compared: list[Figures]
+    request: MemberRequest, now: Figures, before: Figures | None, compared: list[Figures]
 ) -> list[dict[str, Any]]:
     query = request.GET.copy()
     for name in ("by", "point", "question", "format"):
@@ -223,7 +222,7 @@ def _overview_tables(
 # -- one point ----------------------------------------------------------------------------------
 
 
-def _drill(request: HttpRequest, filters: Filters, code: str, today: date) -> dict[str, Any]:
+def _drill(request: MemberRequest, filters: Filters, code: str, today: date) -> dict[str, Any]:
     places = rates.places()
     place = places.get(code)
     if place is None:
@@ -257,9 +256,7 @@ def _drill(request: HttpRequest, filters: Filters, code: str, today: date) -> di
             "url": f"{link}question={each.lineage}#factories",
             "is_chosen": each.lineage == lineage,
         }
-        for each in sorted(
-            questions, key=lambda q: (-(q.counted.share or 0), q.lineage)
-        )
+        for each in sorted(questions, key=lambda q: (-(q.counted.share or 0), q.lineage))
     ]
     return {
         "lede": common.lede(filters, now.n, today),
@@ -278,7 +275,9 @@ def _drill(request: HttpRequest, filters: Filters, code: str, today: date) -> di
         "all_url": f"{_without(request, 'question', 'format')}".rstrip("?&") or "?",
         "factories": [(row, _links(row.factory_id, row.assessment_id)) for row in behind],
         "crumbs": [
-            Crumb(_("Non-compliance"), _without(request, "point", "question", "format").rstrip("&")),
+            Crumb(
+                _("Non-compliance"), _without(request, "point", "question", "format").rstrip("&")
+            ),
             Crumb(common.in_language(place.cluster_name)),
         ],
         "tables": _drill_tables(question_rows, behind),
@@ -301,7 +300,7 @@ def _count_cells(figures: Figures, place: Place) -> list[str]:
     ]
 
 
-def _without(request: HttpRequest, *names: str) -> str:
+def _without(request: MemberRequest, *names: str) -> str:
     query = request.GET.copy()
     for name in names:
         query.pop(name, None)

@@ -5,21 +5,24 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _, ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from betterwork.accounts.models import FACTORY_SIDE, Role
+from betterwork.accounts.requests import MemberRequest
 from betterwork.permissions import Permission, may, requires
 from betterwork.records.vocabulary import Action as Happened
 from betterwork.ui import formats
 from betterwork.ui.context import initials
 from betterwork.ui.parts import Action, Clock, Event, Mark, Thread, Who
 from factories.models import ClockDrift, EngagementCycle, Factory
-from factories.rules.clocks import Action as Due, ActionKey, Actor, ClockState
+from factories.rules.clocks import Action as Due
+from factories.rules.clocks import ActionKey, Actor, ClockState
 from factories.rules.clocks import Clock as EngineClock
 from factories.selectors import CycleOverview
 from reporting import work as facts_of
@@ -34,9 +37,9 @@ WAITING_DAYS = 45  # what others owe later than this is no news yet
 
 @requires(Permission.SEE_WORK)
 @require_GET
-def my_work(request: HttpRequest) -> HttpResponse:
+def my_work(request: MemberRequest) -> HttpResponse:
     """What I must do next, for whom, by when."""
-    role = request.membership.role  # type: ignore[attr-defined]
+    role = request.membership.role
     if role in FACTORY_SIDE:
         return redirect("advisory:my_actions")
     if role in {Role.GLOBAL, Role.GROUP_LEAD, Role.CONSTITUENT}:
@@ -52,7 +55,7 @@ def my_work(request: HttpRequest) -> HttpResponse:
     moves = sorted([*moves, *sealed], key=_urgency)
     moves = _with_primary(moves)
     late = sum(1 for move in moves if move.clock is not None and move.clock.state == "late")
-    request.nav_counts = {"work": len(moves)}  # type: ignore[attr-defined]
+    request.nav_counts = {"work": len(moves)}  # type: ignore[attr-defined]  # read by the menu
     shown = request.GET.get("show")
     threads = [_thread(cycle, overview, work) for cycle, overview in work.cycles]
     threads.sort(key=lambda row: row["urgency"])
@@ -83,7 +86,7 @@ def _url(name: str, *args: Any) -> str:
         return ""
 
 
-def _acts(request: HttpRequest) -> list[tuple[str, str, str]]:
+def _acts(request: MemberRequest) -> list[tuple[str, str, str]]:
     """Buttons of the page: icon, words, address; only where the role may and the page exists."""
     found = []
     if may(request, Permission.RECORD_VISITS) and _url("advisory:visit_new"):
@@ -121,10 +124,10 @@ def _with_primary(moves: list[Action]) -> list[Action]:
     ]
 
 
-# -- moves ------------------------------------------------------------------------------------
+# -- moves -------------------------------------------------------------------------------
 
 
-def _moves(request: HttpRequest, work: Work, you: Who) -> tuple[list[Action], list[Action]]:
+def _moves(request: MemberRequest, work: Work, you: Who) -> tuple[list[Action], list[Action]]:
     moves: list[Action] = []
     waiting: list[Action] = []
     for row in work.assessments:
@@ -139,20 +142,18 @@ def _moves(request: HttpRequest, work: Work, you: Who) -> tuple[list[Action], li
             if action is None:
                 continue
             (moves if due.actor is Actor.ADVISOR else waiting).append(action)
-    for row in work.rows("to_verify"):
-        moves.append(_to_verify(row, you, work.today))
-    for row in work.rows("to_write_up"):
-        planned = as_day(row["planned_on"]) or work.today
+    moves += [_to_verify(told, you, work.today) for told in work.rows("to_verify")]
+    for told in work.rows("to_write_up"):
+        planned = as_day(told["planned_on"]) or work.today
         what = _("Write up the advisory visit of %(day)s") % {"day": formats.on_date(planned)}
-        url = _url("advisory:visit", row["id"]) or _url("advisory:visits")
-        moves.append(Action(you, what, url, _("Continue"), row["factory"]))
-    for row in work.rows("to_confirm"):
-        waiting.append(_to_confirm(row, work.today))
+        url = _url("advisory:visit", told["id"]) or _url("advisory:visits")
+        moves.append(Action(you, what, url, _("Continue"), told["factory"]))
+    waiting += [_to_confirm(told, work.today) for told in work.rows("to_confirm")]
     return moves, waiting
 
 
 def _of_assessment(
-    request: HttpRequest, row: Any, work: Work, you: Who
+    request: MemberRequest, row: Any, work: Work, you: Who
 ) -> tuple[list[Action], list[Action]]:
     name, today = row.factory.name, work.today
     here = _url("assessments:detail", row.pk)
@@ -316,9 +317,11 @@ def _to_confirm(row: dict[str, Any], today: date) -> Action:
     return Action(who, what, _url("advisory:plan", row["factory_id"]), _("Open"), detail)
 
 
-def _sealed(row: Any, today: date, request: HttpRequest) -> Action:
+def _sealed(row: Any, today: date, request: MemberRequest) -> Action:
     """A visit of my own team: neither factory nor team is named until the envelope is opened."""
-    who = Who(str(request.user), _assessor(row.my_position), initials(str(request.user)), is_you=True)
+    who = Who(
+        str(request.user), _assessor(row.my_position), initials(str(request.user)), is_you=True
+    )
     clock = None
     if row.starts_on is not None:
         days = (row.starts_on - today).days
@@ -329,7 +332,7 @@ def _sealed(row: Any, today: date, request: HttpRequest) -> Action:
     return Action(who, what, url, _("Open the envelope"), "", clock, sealed=True)
 
 
-# -- the caseload, the week, the news ---------------------------------------------------------------
+# -- the caseload, the week, the news ----------------------------------------------------------
 
 
 def _thread(cycle: EngagementCycle, overview: CycleOverview, work: Work) -> dict[str, Any]:
@@ -388,9 +391,9 @@ def _week(work: Work, today: date) -> list[dict[str, Any]]:
             title, url = _("Committee meeting"), _url("advisory:meeting", row["id"])
         days.setdefault(day, []).append({"title": title, "detail": row["factory"], "url": url})
     monday = today - timedelta(days=today.weekday())
-    for row in work.sealed:
-        if row.starts_on is not None and monday <= row.starts_on <= monday + timedelta(days=6):
-            days.setdefault(row.starts_on, []).append({"sealed": True})
+    for visit in work.sealed:
+        if visit.starts_on is not None and monday <= visit.starts_on <= monday + timedelta(days=6):
+            days.setdefault(visit.starts_on, []).append({"sealed": True})
     return [
         {
             "day": day,
@@ -425,10 +428,10 @@ def _news(work: Work) -> list[Event]:
     return events
 
 
-# -- a buyer ----------------------------------------------------------------------------------
+# -- a buyer -----------------------------------------------------------------------------
 
 
-def _buyer(request: HttpRequest) -> HttpResponse:
+def _buyer(request: MemberRequest) -> HttpResponse:
     """Reports released to this buyer, and the factories that agreed."""
     rows = (
         Report.objects.filter(is_draft=False, released_at__isnull=False)

@@ -55,7 +55,8 @@ def world(bd: Any) -> list[Any]:
         value_type="choice",
         value_rules={
             "choices": [
-                {"key": "own", "label": {"en": "Own canteen", "bn": "নিজস্ব ক্যান্টিন", "ar": "مطعم خاص"}},
+                {"key": "own", "label": {"en": "Own canteen", "bn": "নিজস্ব ক্যান্টিন",
+                                          "ar": "مطعم خاص"}},
                 {"key": "none", "label": {"en": "None", "bn": "নেই", "ar": "لا يوجد"}},
             ]
         },
@@ -86,8 +87,10 @@ def test_columns_are_as_the_analysts_know_them(world: Any, capsys: Any) -> None:
         "organization_id", "organization_name", "cycle_number", "question", "answer",
     )  # fmt: skip
     row = next(iter(csv.DictReader(lines)))
-    assert row["Country"] == "Bangladesh" and row["Assesment Start Date"] == "09/03/2026"
-    assert row["Cluster"] == "Occupational Safety and Health" and row["Cycle"] == "1"
+    assert row["Country"] == "Bangladesh"
+    assert row["Assesment Start Date"] == "09/03/2026"
+    assert row["Cluster"] == "Occupational Safety and Health"
+    assert row["Cycle"] == "1"
 
 
 def test_findings_as_codes_values_and_words(world: Any) -> None:
@@ -97,7 +100,8 @@ def test_findings_as_codes_values_and_words(world: Any) -> None:
     ]  # fmt: skip
     everything = rows_of(Choice(analyst.ASSESSMENT, all_outcomes=True))
     mine = {r["Question ID"]: r["Finding"] for r in everything if r["Quest ID"] == world[2].code}
-    assert mine["ep-2"] == "Not applicable" and mine["pay-1"] == "Due to national law"
+    assert mine["ep-2"] == "Not applicable"
+    assert mine["pay-1"] == "Due to national law"
 
 
 def test_a_factory_that_left_is_marked_for_the_scripts(world: Any) -> None:
@@ -122,7 +126,10 @@ def test_an_analysts_script_gets_the_rates_of_the_dashboard(bd: Any) -> None:
         if row["Question type"] == "NCQ" and "(Obsolete)" not in row["Factory Assessed Name"]
     ]  # fmt: skip
     figures = rates.figures({"now": Query(LatestInWindow())})["now"]
-    for code, name in (("OSH-EP", "Emergency Preparedness"), ("CO-MIN", "Minimum Wages/Piece Rate Wages")):
+    for code, name in (
+        ("OSH-EP", "Emergency Preparedness"),
+        ("CO-MIN", "Minimum Wages/Piece Rate Wages"),
+    ):
         sums: dict[str, int] = {}
         for row in rows:
             if row["CP"] == name:
@@ -148,7 +155,8 @@ def test_each_language_has_its_words_choices_included(
         found = read(path)
         assert ",".join(found[0]) == ASSESSMENT_COLUMNS
         choice = [row for row in found[1:] if row[9] == "kind"]
-        assert len(choice) == 3 and {row[12] for row in choice} == {label}
+        assert len(choice) == 3
+        assert {row[12] for row in choice} == {label}
         assert {row[7] for row in choice} == {cluster}
 
 
@@ -165,11 +173,13 @@ def test_no_cell_can_be_a_formula(world: Any, tmp_path: Path) -> None:
         path = tmp_path / f"out.{format}"
         call_command("export_assessments", "--programme", "BD", "--out", str(path))
         names = {row[5] for row in read(path)}
-        assert "'=HYPERLINK(1)" in names and "=HYPERLINK(1)" not in names
-    assert sheets.safe_text("@SUM(A1)") == "'@SUM(A1)" and sheets.safe_text(-3) == "-3"
+        assert "'=HYPERLINK(1)" in names
+        assert "=HYPERLINK(1)" not in names
+    assert sheets.safe_text("@SUM(A1)") == "'@SUM(A1)"
+    assert sheets.safe_text(-3) == "-3"
 
 
-# -- members, plans, progress reports ---------------------------------------------------------------
+# -- members, plans, progress reports ----------------------------------------------------------
 
 
 @pytest.fixture
@@ -190,7 +200,10 @@ def committee(bd: Any) -> Committee:
 def test_committee_members(committee: Committee) -> None:
     rows = sorted(rows_of(Choice(analyst.COMMITTEE)), key=lambda row: str(row["Title"]))
     assert rows == [
-        {"Title": "Mr", "Category": "Management side", "Is Current Chair": "No", "Date Left": "01/06/2026"},
+        {
+            "Title": "Mr", "Category": "Management side", "Is Current Chair": "No",
+            "Date Left": "01/06/2026",
+        },
         {"Title": "Ms", "Category": "Worker side", "Is Current Chair": "Yes", "Date Left": ""},
     ]  # fmt: skip
     masked = rows_of(Choice(analyst.COMMITTEE, details=True))
@@ -223,7 +236,7 @@ def test_plan_and_progress_reports(bd: Any) -> None:
     ]  # fmt: skip
 
 
-# -- the page, the job, the trail ---------------------------------------------------------------
+# -- the page, the job, the trail ----------------------------------------------------------
 
 
 def order(client: Any, **more: str) -> Any:
@@ -246,11 +259,13 @@ def test_an_export_from_the_form_to_the_file(world: Any, sign_in: Any, bd: Any) 
     page = client.get(answer["Location"])
     assert b"Waiting for its turn" in page.content
     run(export)
-    assert export.row_count == 9 and export.file.original_name.endswith("-9-rows.csv")
+    assert export.row_count == 9
+    assert export.file.original_name.endswith("-9-rows.csv")
     run(export)  # a second worker finds the work done
     assert Export.objects.get().file_id == export.file_id
     page = client.get(answer["Location"]).content.decode()
-    assert "Export ready." in page and "9 rows." in page
+    assert "Export ready." in page
+    assert "9 rows." in page
     data = b"".join(client.get(f"{answer['Location']}?file=1").streaming_content)
     assert len(list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))) == 10
     told = TrailEvent.objects.filter(action="exported").order_by("at")
@@ -284,7 +299,8 @@ def test_a_wrong_form_explains_itself(bd: Any, sign_in: Any) -> None:
     answer = order(sign_in("staff"), since="2026-05-01", until="2026-01-01")
     assert answer.status_code == 422
     assert "The last day lies before the first day." in answer.content.decode()
-    assert not Export.objects.exists() and not Job.objects.exists()
+    assert not Export.objects.exists()
+    assert not Job.objects.exists()
 
 
 def test_a_failed_export_says_so_and_leaves_no_half_file(
@@ -305,7 +321,7 @@ def test_a_failed_export_says_so_and_leaves_no_half_file(
     assert "Nothing was lost." in client.get(where).content.decode()
 
 
-# -- size -----------------------------------------------------------------------------------------
+# -- size ------------------------------------------------------------------------------------
 
 ASSESSMENTS, QUESTIONS = 500, 300
 
@@ -353,7 +369,8 @@ def test_500_assessments_of_300_questions(
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 80_000  # kB; all rows at once would take more than 200,000
     assert export.row_count == ASSESSMENTS * QUESTIONS
-    assert told[-1] == (ASSESSMENTS, ASSESSMENTS) and len(told) >= 10
+    assert told[-1] == (ASSESSMENTS, ASSESSMENTS)
+    assert len(told) >= 10
     path = files.path_of(export.programme_id, export.file.sha256)
     if format == "csv":
         with path.open(encoding="utf-8-sig", newline="") as file:
