@@ -34,7 +34,7 @@ class FilesField(forms.FileField):
 
     widget = Files
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
         single = super().clean
         given = data if isinstance(data, list | tuple) else [data]
         if not any(given):
@@ -100,13 +100,7 @@ class NewItemForm(DetailsForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["point"].choices = [
-            (
-                "",
-                _("Choose"),
-            ),
-            *point_choices(),
-        ]  # type: ignore[attr-defined]
+        self.fields["point"].choices = [("", _("Choose")), *point_choices()]  # type: ignore[attr-defined]
 
 
 class ProgressForm(forms.Form):
@@ -133,7 +127,8 @@ class ReasonForm(forms.Form):
 
 
 class EvidenceForm(forms.Form):
-    files = FilesField(
+    # A field, taken off the class when it is made: what the form was given stays in its `files`.
+    files = FilesField(  # type: ignore[assignment]
         label=_("Photos or documents"),
         help_text=_("You can choose several. JPG, PNG or PDF, up to 25 MB each."),
         required=False,

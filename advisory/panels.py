@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from betterwork.accounts.requests import MemberRequest
 from betterwork.permissions import Permission
 from factories import panels
 from factories.models import Committee, Factory
@@ -44,18 +44,18 @@ def committee_work(committees: Iterable[Committee]) -> Mapping[UUID, panels.Comm
     }
 
 
-def plan_panel(request: HttpRequest, factory: Factory) -> dict[str, Any]:
+def plan_panel(request: MemberRequest, factory: Factory) -> dict[str, Any]:
     from advisory.selectors import plan
 
     row = plan.plan_rows(timezone.localdate()).filter(pk=factory.pk).first()
     counts = row.progress if row is not None and row.progress else None
-    side = getattr(request.membership, "factory_id", None)  # type: ignore[attr-defined]
+    side = request.membership.factory_id
     url = reverse("advisory:my_plan") if side else reverse("advisory:plan", args=[factory.pk])
     meter = plan.strip(counts) if counts else None
     return {"url": url, "counts": counts, "meter": meter}
 
 
-def visits_panel(request: HttpRequest, factory: Factory) -> dict[str, Any]:
+def visits_panel(request: MemberRequest, factory: Factory) -> dict[str, Any]:
     from advisory.models import AdvisoryVisit
 
     rows = AdvisoryVisit.objects.filter(factory=factory).select_related("advisor")

@@ -11,7 +11,7 @@ from betterwork.tenancy import scope
 from . import services
 
 
-@shared_task(name="assessments.run_review_clocks", base=ProgrammeTask)  # type: ignore[untyped-decorator]
+@shared_task(name="assessments.run_review_clocks", base=ProgrammeTask)
 def run_review_clocks() -> dict[str, int]:
     """Reminders before comment periods end, word to the reviewers after, in every programme."""
     total = {"told": 0, "released": 0}
@@ -22,7 +22,7 @@ def run_review_clocks() -> dict[str, int]:
     return total
 
 
-@shared_task(name="assessments.open_reassessments", base=ProgrammeTask)  # type: ignore[untyped-decorator]
+@shared_task(name="assessments.open_reassessments", base=ProgrammeTask)
 def open_reassessments() -> int:
     """Annual reassessments that are due, in every programme."""
     opened = 0

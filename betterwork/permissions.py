@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 
 from betterwork.accounts.models import Role
 
@@ -193,7 +193,7 @@ TABLE: dict[str, frozenset[Permission]] = {
     ),
 }
 
-View = TypeVar("View", bound=Callable[..., HttpResponse])
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 def may(request: HttpRequest, permission: Permission) -> bool:
@@ -226,7 +226,7 @@ def requires(*permissions: Permission) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not any(may(request, permission) for permission in permissions):
                 if not request.user.is_authenticated:
                     return redirect_to_login(request.get_full_path())

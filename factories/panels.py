@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
 from django.utils.functional import Promise
 
+from betterwork.accounts.requests import MemberRequest
 from betterwork.permissions import Permission, may
 from factories.models import Committee, Factory
 from factories.rules.committees import Decision, Meeting
@@ -33,7 +33,7 @@ class Panel:
     key: str
     title: Text
     template: str
-    context: Callable[[HttpRequest, Factory], Mapping[str, Any] | None]
+    context: Callable[[MemberRequest, Factory], Mapping[str, Any] | None]
     permission: Permission
     order: int = 50
     for_factory_side: bool = True
@@ -70,7 +70,7 @@ def register_panel(
     *,
     title: Text,
     template: str,
-    context: Callable[[HttpRequest, Factory], Mapping[str, Any] | None],
+    context: Callable[[MemberRequest, Factory], Mapping[str, Any] | None],
     permission: Permission,
     order: int = 50,
     for_factory_side: bool = True,
@@ -102,7 +102,7 @@ def register_kept(key: str, *, label: Text, count: Callable[[UUID], int]) -> Non
 
 
 def panels_for(
-    request: HttpRequest, factory: Factory, *, factory_side: bool
+    request: MemberRequest, factory: Factory, *, factory_side: bool
 ) -> list[dict[str, Any]]:
     """The cards this reader gets: `{"panel": Panel, "values": {...}}` in their order."""
     shown = []

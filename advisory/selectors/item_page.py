@@ -263,7 +263,7 @@ def _timeline(events: list[PlanEvent], evidence: list[PlanEvidence]) -> list[par
 
 def sentence_of(event: PlanEvent) -> str:
     """One line of an item's history, from the closed vocabulary."""
-    facts = event.facts
+    facts: dict[str, Any] = event.facts
     kind = Action(event.kind)
     if kind in {Action.ITEM_CONFIRMED, Action.ITEM_NOT_YET}:
         return {

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING, TypedDict
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -23,6 +24,11 @@ from betterwork.records.vocabulary import Action
 from betterwork.ui import formats
 from betterwork.ui.parts import Clock, Segment
 from factories.models import Factory
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    PlanRow = WithAnnotations[Factory, "Counted"]
 
 HEAVY = ("text", "finding", "guidance", "value_rules", "applies", "ilo")
 
@@ -254,7 +260,13 @@ def batches(rows: Iterable[Row], today: date) -> list[Batch]:
 # -- all factories ----------------------------------------------------------------------------
 
 
-def plan_rows(today: date) -> QuerySet[Factory]:
+class Counted(TypedDict):
+    """What `plan_rows` adds to a factory: counts of its items by state."""
+
+    progress: dict[str, int] | None
+
+
+def plan_rows(today: date) -> QuerySet[PlanRow]:
     """Factories with a plan, each with `.progress`: counts of its items, one query for a page."""
     own = PlanItem.objects.filter(factory=OuterRef("pk"), merged_into__isnull=True)
     is_open = ~Q(status=PlanItem.Status.COMPLETED)
@@ -281,7 +293,7 @@ def plan_rows(today: date) -> QuerySet[Factory]:
     )
 
 
-def sorted_by(rows: QuerySet[Factory], sort: str, today: date) -> QuerySet[Factory]:
+def sorted_by(rows: QuerySet[PlanRow], sort: str, today: date) -> QuerySet[PlanRow]:
     """Sort orders of the list of plans: name, late, verify; "-" turns them round."""
     down, name = sort.startswith("-"), sort.lstrip("-")
     if name == "name":

@@ -40,7 +40,7 @@ def record_meeting(
     decisions: Sequence[NewDecision] = (),
     chaired_by_id: UUID | None = None,
     minutes_filed_on: date | None = None,
-    minutes_file: UploadedFile | None = None,
+    minutes_file: UploadedFile[Any] | None = None,
     by: Any = None,
     now: datetime | None = None,
 ) -> CommitteeMeeting:
@@ -101,7 +101,7 @@ def _check_chair(committee: Committee, member_id: UUID, on: date) -> None:
         raise DomainError("chair_not_a_member")
 
 
-def _keep_file(meeting: CommitteeMeeting, upload: UploadedFile) -> None:
+def _keep_file(meeting: CommitteeMeeting, upload: UploadedFile[Any]) -> None:
     meeting.minutes_file = files.store_upload(upload, factory_id=meeting.factory_id)
     meeting.save(update_fields=["minutes_file"])
 
@@ -135,7 +135,7 @@ def add_decision(*, meeting_id: UUID, decision: NewDecision) -> MeetingDecision:
 def add_minutes(
     *,
     meeting_id: UUID,
-    minutes_file: UploadedFile | None = None,
+    minutes_file: UploadedFile[Any] | None = None,
     minutes_filed_on: date | None = None,
 ) -> CommitteeMeeting:
     """Add the signed minutes, or the day they were sent to the authority, to a meeting.

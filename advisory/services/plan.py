@@ -204,7 +204,8 @@ def _tell_created(
     at: datetime,
     role: str | None,
 ) -> None:
-    law = {answer.pk: list(answer.question.law) for answer in answers}
+    # By PlanItem.answer_id, which items of other origins leave empty; these have one.
+    law: dict[int | None, list[str]] = {answer.pk: list(answer.question.law) for answer in answers}
     twins: dict[UUID, list[int]] = defaultdict(list)
     for old, new in done.again:
         twins[new.pk].append(old.number)
@@ -239,18 +240,21 @@ def _tell_created(
 
 def _verify_by(assessment: Assessment, at: datetime) -> list[PlanItem]:
     """Older completed items whose question this assessment found compliant are verified by it."""
+    held_on = assessment.starts_on
+    if held_on is None:
+        return []
     compliant = Answer.objects.filter(assessment=assessment, outcome=Outcome.COMPLIANT)
     rows = PlanItem.objects.select_for_update(no_key=True, of=("self",)).filter(
         factory_id=assessment.factory_id,
         status=PlanItem.Status.COMPLETED,
         verified_at__isnull=True,
         merged_into__isnull=True,
-        completed_at__date__lte=assessment.starts_on,
+        completed_at__date__lte=held_on,
         lineage__in=compliant.values("question__lineage"),
     )
     found = list(rows.exclude(assessment=assessment))
     for item in found:
-        _apply(item, Event(Act.VERIFY, Position.ASSESSMENT, assessment.starts_on), at)
+        _apply(item, Event(Act.VERIFY, Position.ASSESSMENT, held_on), at)
         item.verified_by_assessment = assessment
         item.save(update_fields=["verified_at", "verified_by_assessment", "updated_at"])
         _tell(item, Action.ITEM_VERIFIED, NOBODY, at, assessment=assessment.code)
@@ -701,7 +705,7 @@ class _SameBytes(Exception):
 def add_evidence(
     *,
     item_id: UUID,
-    uploads: Iterable[UploadedFile],
+    uploads: Iterable[UploadedFile[Any]],
     by: Any = None,
     caption: str = "",
     visibility: str = PlanEvidence.Visibility.PLAN,

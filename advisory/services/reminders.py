@@ -97,11 +97,15 @@ def _people() -> tuple[dict[tuple[UUID, str], list[int]], dict[int, Any]]:
         role__in=FACTORY_SIDE, ended_at__isnull=True, user__is_active=True
     ).select_related("user")
     for row in rows:
+        if row.factory_id is None:
+            continue
         roles[row.factory_id, row.role].append(row.user_id)
         users[row.user_id] = row.user
     for factory in Factory.objects.filter(advisor__is_active=True).select_related("advisor"):
-        roles[factory.pk, Role.ADVISOR].append(factory.advisor_id)
-        users[factory.advisor_id] = factory.advisor
+        if factory.advisor is None:
+            continue
+        roles[factory.pk, Role.ADVISOR].append(factory.advisor.pk)
+        users[factory.advisor.pk] = factory.advisor
     return roles, users
 
 

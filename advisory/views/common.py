@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -13,6 +14,7 @@ from advisory.rules.plan import Position
 from advisory.services.acting import POSITIONS
 from betterwork import refusals
 from betterwork.accounts.models import FACTORY_SIDE, Role
+from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 
 PHONE, DESK = "phone.html", "base.html"
@@ -22,22 +24,28 @@ def today() -> date:
     return timezone.localdate()
 
 
-def role_of(request: HttpRequest) -> str:
-    membership = getattr(request, "membership", None)
-    return membership.role if membership else ""
+def role_of(request: MemberRequest) -> str:
+    return request.membership.role
 
 
-def is_factory_side(request: HttpRequest) -> bool:
+def is_factory_side(request: MemberRequest) -> bool:
     return role_of(request) in FACTORY_SIDE
 
 
-def position(request: HttpRequest) -> Position | None:
+def own_factory_id(request: MemberRequest) -> UUID:
+    """The factory a person of the factory's side acts for."""
+    if request.membership.factory_id is None:
+        raise Http404
+    return request.membership.factory_id
+
+
+def position(request: MemberRequest) -> Position | None:
     role = role_of(request)
     return POSITIONS.get(Role(role)) if role else None
 
 
 def show(
-    request: HttpRequest,
+    request: MemberRequest,
     template: str,
     context: dict[str, Any],
     *,

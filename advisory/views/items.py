@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from advisory.selectors import plan as reads
 from advisory.selectors.item_page import item_page
 from advisory.services import plan
 from betterwork import refusals
+from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
 from betterwork.ui import formats
@@ -36,7 +37,7 @@ def _item(pk: UUID) -> PlanItem:
 
 
 def _page(
-    request: HttpRequest,
+    request: MemberRequest,
     item: PlanItem,
     *,
     error: DomainError | None = None,
@@ -76,13 +77,13 @@ def _page(
 
 
 @requires(Permission.SEE_PLANS)
-def item(request: HttpRequest, pk: UUID) -> HttpResponse:
+def item(request: MemberRequest, pk: UUID) -> HttpResponse:
     """One improvement: next step, seam, evidence, chain, facts, timeline."""
     return _page(request, _item(pk))
 
 
 def _step(
-    request: HttpRequest, pk: UUID, act: Callable[[], Any], said: str, **kept: Any
+    request: MemberRequest, pk: UUID, act: Callable[[], Any], said: str, **kept: Any
 ) -> HttpResponse:
     """Take one step; a refusal shows the page again with its sentence."""
     try:
@@ -93,14 +94,14 @@ def _step(
     return redirect("advisory:item", pk=pk)
 
 
-def _round(request: HttpRequest) -> int | None:
+def _round(request: MemberRequest) -> int | None:
     value = request.POST.get("round", "")
     return int(value) if value.isdecimal() else None
 
 
 @require_POST
 @requires(Permission.UPDATE_ITEMS)
-def item_progress(request: HttpRequest, pk: UUID) -> HttpResponse:
+def item_progress(request: MemberRequest, pk: UUID) -> HttpResponse:
     _item(pk)
     form = forms.ProgressForm(request.POST)
     if not form.is_valid():
@@ -116,7 +117,7 @@ def item_progress(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.UPDATE_ITEMS)
-def item_done(request: HttpRequest, pk: UUID) -> HttpResponse:
+def item_done(request: MemberRequest, pk: UUID) -> HttpResponse:
     _item(pk)
     return _step(
         request,
@@ -128,7 +129,7 @@ def item_done(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.CONFIRM_ITEMS)
-def item_confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
+def item_confirm(request: MemberRequest, pk: UUID) -> HttpResponse:
     _item(pk)
     return _step(
         request,
@@ -140,7 +141,7 @@ def item_confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.VERIFY_ITEMS)
-def item_verify(request: HttpRequest, pk: UUID) -> HttpResponse:
+def item_verify(request: MemberRequest, pk: UUID) -> HttpResponse:
     _item(pk)
     return _step(
         request, pk, lambda: plan.verify(item_id=pk, by=request.user), _("The item is verified.")
@@ -149,7 +150,7 @@ def item_verify(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.NUDGE)
-def item_nudge(request: HttpRequest, pk: UUID) -> HttpResponse:
+def item_nudge(request: MemberRequest, pk: UUID) -> HttpResponse:
     _item(pk)
     return _step(
         request, pk, lambda: plan.nudge(item_id=pk, by=request.user), _("A reminder is on its way.")
@@ -157,7 +158,7 @@ def item_nudge(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _with_reason(
-    request: HttpRequest, pk: UUID, act: Callable[..., Any], words: dict[str, str]
+    request: MemberRequest, pk: UUID, act: Callable[..., Any], words: dict[str, str]
 ) -> HttpResponse:
     """A page that asks for the reason, and takes the step with it."""
     item = _item(pk)
@@ -189,7 +190,7 @@ def _with_reason(
 
 
 @requires(Permission.CONFIRM_ITEMS)
-def item_not_yet(request: HttpRequest, pk: UUID) -> HttpResponse:
+def item_not_yet(request: MemberRequest, pk: UUID) -> HttpResponse:
     words = {
         "title": _("Not yet: say why"),
         "lede": _(
@@ -203,7 +204,7 @@ def item_not_yet(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @requires(Permission.VERIFY_ITEMS)
-def item_return(request: HttpRequest, pk: UUID) -> HttpResponse:
+def item_return(request: MemberRequest, pk: UUID) -> HttpResponse:
     words = {
         "title": _("Return the item: say why"),
         "lede": _(
@@ -217,7 +218,7 @@ def item_return(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @requires(Permission.UPDATE_ITEMS)
-def item_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+def item_edit(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Root cause, action, who and by when."""
     item = _item(pk)
     names = ("root_cause", "action", "responsible", "due_on")
@@ -247,7 +248,7 @@ def item_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @requires(Permission.CREATE_ITEMS)
-def item_merge(request: HttpRequest, pk: UUID) -> HttpResponse:
+def item_merge(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Join this item into another open one of the same plan."""
     item = _item(pk)
     others = reads.items().filter(plan=item.plan_id, merged_into__isnull=True).exclude(pk=pk)
@@ -290,7 +291,7 @@ def item_merge(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.SEE_PLANS)
-def item_evidence(request: HttpRequest, pk: UUID) -> HttpResponse:
+def item_evidence(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Several photos or documents at once; each that is not kept is named."""
     _item(pk)
     form = forms.EvidenceForm(request.POST, request.FILES)

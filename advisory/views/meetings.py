@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from advisory.models import CommitteeMeeting, MeetingDecision, PlanItem
 from advisory.selectors import plan as reads
 from advisory.services import meetings as services
 from betterwork import refusals
+from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
 from betterwork.ui import formats
@@ -37,7 +38,7 @@ def _rows() -> QuerySet[CommitteeMeeting]:
 
 
 @requires(Permission.SEE_COMMITTEES)
-def meetings(request: HttpRequest) -> HttpResponse:
+def meetings(request: MemberRequest) -> HttpResponse:
     """Meetings this reader may see, newest first; of one factory with ?factory=."""
     rows = _rows()
     factory = request.GET.get("factory", "")
@@ -59,7 +60,7 @@ def meetings(request: HttpRequest) -> HttpResponse:
     return show(request, "meetings.html", context)
 
 
-def _committees(request: HttpRequest) -> QuerySet[Committee]:
+def _committees(request: MemberRequest) -> QuerySet[Committee]:
     rows = Committee.objects.select_related("factory").filter(
         dissolved_on__isnull=True, factory__merged_into__isnull=True
     )
@@ -82,7 +83,7 @@ def _is_uuid(value: str) -> bool:
 
 
 @requires(Permission.RECORD_MEETINGS)
-def meeting_new(request: HttpRequest) -> HttpResponse:
+def meeting_new(request: MemberRequest) -> HttpResponse:
     """Record a meeting with its minutes."""
     committees = list(_committees(request)[:200])
     several = len({each.factory_id for each in committees}) > 1
@@ -126,7 +127,7 @@ def meeting_new(request: HttpRequest) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, pk: UUID, *, error: DomainError | None = None, **given: object
+    request: MemberRequest, pk: UUID, *, error: DomainError | None = None, **given: object
 ) -> HttpResponse:
     meeting = get_object_or_404(_rows().select_related("minutes_file", "recorded_by"), pk=pk)
     decisions = meeting.decisions.select_related("item__point", "item__answer__question")
@@ -153,14 +154,14 @@ def _item_choices(factory_id: UUID) -> list[tuple[str, str]]:
 
 
 @requires(Permission.SEE_COMMITTEES)
-def meeting(request: HttpRequest, pk: UUID) -> HttpResponse:
+def meeting(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Minutes and decisions of one meeting."""
     return _page(request, pk)
 
 
 @require_POST
 @requires(Permission.RECORD_MEETINGS)
-def decision_add(request: HttpRequest, pk: UUID) -> HttpResponse:
+def decision_add(request: MemberRequest, pk: UUID) -> HttpResponse:
     found = get_object_or_404(CommitteeMeeting.objects.all(), pk=pk)
     form = forms.DecisionForm(request.POST, items=_item_choices(found.factory_id))
     if not form.is_valid():
@@ -178,7 +179,7 @@ def decision_add(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.RECORD_MEETINGS)
-def minutes_add(request: HttpRequest, pk: UUID) -> HttpResponse:
+def minutes_add(request: MemberRequest, pk: UUID) -> HttpResponse:
     get_object_or_404(CommitteeMeeting.objects.all(), pk=pk)
     form = forms.MinutesForm(request.POST, request.FILES)
     if form.is_valid():
@@ -193,7 +194,7 @@ def minutes_add(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.RECORD_MEETINGS)
-def decision_done(request: HttpRequest, pk: UUID) -> HttpResponse:
+def decision_done(request: MemberRequest, pk: UUID) -> HttpResponse:
     decision = get_object_or_404(MeetingDecision.objects.all(), pk=pk)
     form = forms.CarriedOutForm(request.POST)
     if not form.is_valid():

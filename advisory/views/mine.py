@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
@@ -12,25 +12,26 @@ from advisory.models import PlanItem
 from advisory.rules.plan import Position
 from advisory.selectors import plan as reads
 from advisory.selectors.todo import actions_of
+from betterwork.accounts.requests import MemberRequest
 from betterwork.permissions import Permission, may, requires
 from betterwork.ui.context import initials
 from betterwork.ui.parts import Choice
 
-from .common import is_factory_side, position, role_of, show, today
+from .common import is_factory_side, own_factory_id, position, role_of, show, today
 
 
 @requires(Permission.SEE_PLANS)
-def my_actions(request: HttpRequest) -> HttpResponse:
+def my_actions(request: MemberRequest) -> HttpResponse:
     """Your move, waiting for others, and how far the plan is."""
     if not is_factory_side(request):
         return redirect("advisory:plans")
-    membership = request.membership  # type: ignore[attr-defined]
-    board = reads.board(membership.factory_id, today())
+    factory_id = own_factory_id(request)
+    board = reads.board(factory_id, today())
     found = actions_of(
         board,
         role=role_of(request),
         position=position(request) or Position.AMBASSADOR,
-        factory_id=membership.factory_id,
+        factory_id=factory_id,
         today=today(),
         initials=initials(str(request.user)),
     )
@@ -39,11 +40,11 @@ def my_actions(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.SEE_PLANS)
-def my_plan(request: HttpRequest) -> HttpResponse:
+def my_plan(request: MemberRequest) -> HttpResponse:
     """Our plan: progress by where items came from, and the items behind a filter."""
     if not is_factory_side(request):
         return redirect("advisory:plans")
-    board = reads.board(request.membership.factory_id, today())  # type: ignore[attr-defined]
+    board = reads.board(own_factory_id(request), today())
     rows, choices = filtered(request, board)
     context = {
         "board": board,
@@ -58,7 +59,7 @@ def my_plan(request: HttpRequest) -> HttpResponse:
 STATUSES = [*PlanItem.Status.values, "verified", "late"]
 
 
-def filtered(request: HttpRequest, board: reads.Board) -> tuple[list[reads.Row], list[Choice]]:
+def filtered(request: MemberRequest, board: reads.Board) -> tuple[list[reads.Row], list[Choice]]:
     """The rows of a plan the filters leave, and the filters. Unknown values leave all."""
     status, batch = request.GET.get("status", ""), request.GET.get("from", "")
     waiting = request.GET.get("waiting", "")

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,6 +21,7 @@ from advisory.selectors.item_page import who_of
 from advisory.services import plan
 from assessments.models import Assessment
 from betterwork import refusals
+from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
 from betterwork.ui import formats
@@ -36,7 +37,7 @@ SORTS = ("name", "-name", "late", "-late", "verify", "-verify")
 
 
 @requires(Permission.SEE_PLANS)
-def plans(request: HttpRequest) -> HttpResponse:
+def plans(request: MemberRequest) -> HttpResponse:
     """Plans of all factories this reader may see, with the progress of each."""
     if is_factory_side(request):
         return redirect("advisory:my_plan")
@@ -71,12 +72,15 @@ def plans(request: HttpRequest) -> HttpResponse:
     if kind in FORMATS:
         return _export(rows, kind)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    lines = []
+    row: reads.PlanRow
     for row in page:
         if row.progress:
             row.progress["to_verify"] = row.progress["completed"] - row.progress["verified"]
-            row.meter = reads.strip(row.progress)
+        lines.append((row, reads.strip(row.progress) if row.progress else None))
     context = {
         "page": page,
+        "lines": lines,
         "choices": choices,
         "search": search,
         "sorted_by": sort,
@@ -105,7 +109,7 @@ def _export(rows: Any, kind: str) -> HttpResponse:
 
 
 @requires(Permission.VERIFY_ITEMS)
-def queue(request: HttpRequest) -> HttpResponse:
+def queue(request: MemberRequest) -> HttpResponse:
     """Completed items that wait for an advisor to look, the longest waiting first."""
     rows = reads.to_verify()
     mine = request.GET.get("whose", "mine" if role_of(request) == "advisor" else "") == "mine"
@@ -125,7 +129,7 @@ def _factory(pk: UUID) -> Factory:
 
 
 @requires(Permission.SEE_PLANS)
-def plan_of(request: HttpRequest, pk: UUID) -> HttpResponse:
+def plan_of(request: MemberRequest, pk: UUID) -> HttpResponse:
     """The plan of one factory: progress by batch, and its items."""
     if is_factory_side(request):
         return redirect("advisory:my_plan")
@@ -165,7 +169,7 @@ def _export_items(factory: Factory, rows: list[reads.Row], kind: str) -> HttpRes
 
 
 @requires(Permission.CREATE_ITEMS)
-def item_new(request: HttpRequest, pk: UUID) -> HttpResponse:
+def item_new(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Add one item from elsewhere than an assessment."""
     factory = _factory(pk)
     form = forms.NewItemForm(request.POST or None, initial={"origin": "advisory"})
@@ -194,7 +198,7 @@ def item_new(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @requires(Permission.CREATE_ITEMS)
-def from_assessment(request: HttpRequest, pk: UUID, assessment: UUID) -> HttpResponse:
+def from_assessment(request: MemberRequest, pk: UUID, assessment: UUID) -> HttpResponse:
     """Shows what would be created from an assessment, and creates it in one action."""
     factory = _factory(pk)
     rows = Assessment.objects.filter(factory=factory, status__in=["factory_review", "released"])

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from advisory.content.progress_reports import sections
 from advisory.models import AdvisoryVisit, CommitteeMeeting, ProgressReport
 from advisory.selectors import plan as reads
 from advisory.services import progress_reports as services
+from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
 from factories.models import EngagementCycle
@@ -23,7 +24,7 @@ from .common import is_factory_side, show, today
 
 
 @requires(Permission.WRITE_PROGRESS_REPORTS, Permission.SEE_PLANS)
-def progress_report(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
+def progress_report(request: MemberRequest, pk: UUID, number: int) -> HttpResponse:
     """One progress report of one cycle; a sent one no longer changes."""
     if number not in (1, 2):
         raise Http404
@@ -36,7 +37,7 @@ def progress_report(request: HttpRequest, pk: UUID, number: int) -> HttpResponse
     claimed = set(report.claimed_fixed if report else [])
     error = None
     if request.method == "POST" and writes:
-        given = {key[2:]: value for key, value in request.POST.items() if key.startswith("q_")}
+        given = {key[2:]: request.POST.get(key, "") for key in request.POST if key.startswith("q_")}
         answers |= given
         claimed = set(request.POST.getlist("fixed"))
         try:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import F
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,19 +18,20 @@ from advisory.models import AdvisoryVisit, SelfDiagnosis
 from advisory.selectors.plan import in_language
 from advisory.services import visits as services
 from betterwork import refusals
+from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
 from betterwork.ui.parts import Choice
 from factories.models import Factory
 from factories.selectors import current_cycle
 
-from .common import is_factory_side, role_of, show, today
+from .common import is_factory_side, own_factory_id, role_of, show, today
 
 PAGE = 25
 
 
 @requires(Permission.SEE_VISITS)
-def visits(request: HttpRequest) -> HttpResponse:
+def visits(request: MemberRequest) -> HttpResponse:
     """Advisory visits, planned ones first. They are announced: nothing here is secret."""
     rows = AdvisoryVisit.objects.select_related("factory", "advisor", "cycle").order_by(
         F("visited_on").desc(nulls_first=True), "planned_on", "pk"
@@ -72,7 +73,7 @@ def visits(request: HttpRequest) -> HttpResponse:
 
 
 def _form_page(
-    request: HttpRequest, visit: AdvisoryVisit | None, initial: dict[str, Any]
+    request: MemberRequest, visit: AdvisoryVisit | None, initial: dict[str, Any]
 ) -> HttpResponse:
     rows = Factory.objects.filter(status=Factory.Status.ACTIVE, merged_into__isnull=True)
     if visit is not None:
@@ -114,7 +115,7 @@ def _form_page(
 
 
 @requires(Permission.RECORD_VISITS)
-def visit_new(request: HttpRequest) -> HttpResponse:
+def visit_new(request: MemberRequest) -> HttpResponse:
     chosen = request.GET.get("factory", "")
     try:
         initial = {"factory": str(UUID(chosen))} if chosen else {}
@@ -124,7 +125,7 @@ def visit_new(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.SEE_VISITS)
-def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
+def visit(request: MemberRequest, pk: UUID) -> HttpResponse:
     """One visit; the advisor may write on it, the factory reads what was agreed."""
     rows = AdvisoryVisit.objects.select_related("factory", "advisor", "cycle")
     found = get_object_or_404(rows, pk=pk)
@@ -140,12 +141,12 @@ def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @requires(Permission.DO_SELF_DIAGNOSIS)
-def self_diagnosis(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
+def self_diagnosis(request: MemberRequest, pk: UUID | None = None) -> HttpResponse:
     """Per compliance point fine, issue or unsure; kept as a draft until it is completed."""
     if pk is None:
         if not is_factory_side(request):
             return redirect("advisory:visits")
-        pk = request.membership.factory_id  # type: ignore[attr-defined]
+        pk = own_factory_id(request)
     factory = get_object_or_404(Factory.objects.all(), pk=pk)
     cycle = current_cycle(factory.pk, today())
     diagnosis = SelfDiagnosis.objects.filter(cycle=cycle).first() if cycle else None
@@ -194,7 +195,7 @@ def self_diagnosis(request: HttpRequest, pk: UUID | None = None) -> HttpResponse
     return show(request, "self_diagnosis.html", context, error=error)
 
 
-def _given(request: HttpRequest) -> dict[str, dict[str, str]]:
+def _given(request: MemberRequest) -> dict[str, dict[str, str]]:
     codes = {key[6:] for key in request.POST if key.startswith(("state_", "notes_"))}
     return {
         code: {

@@ -6,7 +6,6 @@ function is planned once per session and is called only where the plain part of 
 decide. It runs as its caller, so the policies of the tables it reads still hold.
 """
 
-# ruff: noqa: S608 - constants of this project, no input
 from django.db import migrations
 
 from betterwork.tenancy.rls import (

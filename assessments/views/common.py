@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import get_language
 
 from assessments import refusals, selectors
 from assessments.models import Assessment
+from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 
 
@@ -31,8 +31,8 @@ def today_of(assessment: Assessment) -> date:
     return timezone.now().astimezone(ZoneInfo(assessment.programme.timezone)).date()
 
 
-def today_in(request: HttpRequest) -> date:
-    programme = request.membership.programme  # type: ignore[attr-defined]
+def today_in(request: MemberRequest) -> date:
+    programme = request.membership.programme
     return timezone.now().astimezone(ZoneInfo(programme.timezone if programme else "UTC")).date()
 
 
@@ -42,5 +42,5 @@ def refused(error: DomainError) -> dict[str, Any]:
     return {"refusal": {"title": title, "reasons": why}}
 
 
-def user_id(request: HttpRequest) -> int:
-    return cast(int, request.user.pk)
+def user_id(request: MemberRequest) -> int:
+    return request.user.pk

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +19,7 @@ from assessments import content_of, refusals, selectors, services, state
 from assessments.models import AnswerConflict, Assessment, Outcome, Source
 from assessments.rules import lifecycle
 from assessments.rules.answers import NotAssessedReason
+from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, requires
 from betterwork.ui.parts import Who
@@ -56,7 +57,7 @@ def reason_words() -> list[tuple[str, str]]:
 
 @require_POST
 @requires(Permission.CONDUCT_ASSESSMENTS)
-def check_in(request: HttpRequest, pk: UUID) -> HttpResponse:
+def check_in(request: MemberRequest, pk: UUID) -> HttpResponse:
     assessment = assessment_or_404(pk)
     try:
         services.check_in(
@@ -72,7 +73,7 @@ def check_in(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.CONDUCT_ASSESSMENTS)
-def sign(request: HttpRequest, pk: UUID) -> HttpResponse:
+def sign(request: MemberRequest, pk: UUID) -> HttpResponse:
     assessment = assessment_or_404(pk)
     try:
         services.sign(assessment_id=pk, by=user_id(request), now=timezone.now())
@@ -83,7 +84,7 @@ def sign(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.CONDUCT_ASSESSMENTS)
-def interviews(request: HttpRequest, pk: UUID) -> HttpResponse:
+def interviews(request: MemberRequest, pk: UUID) -> HttpResponse:
     assessment = assessment_or_404(pk)
     given = request.POST.get("workers", "")
     try:
@@ -96,7 +97,7 @@ def interviews(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @requires(Permission.SEE_ASSESSMENTS)
-def questions(request: HttpRequest, pk: UUID) -> HttpResponse:
+def questions(request: MemberRequest, pk: UUID) -> HttpResponse:
     """The whole questionnaire with its answers, in one answer."""
     assessment = _begun_or_404(pk)
     whole = selectors.questionnaire(assessment, language(), today_of(assessment))
@@ -127,13 +128,13 @@ def _may_edit(assessment: Assessment, team: list[Any], me: int) -> bool:
 
 
 @requires(Permission.SEE_ASSESSMENTS)
-def question(request: HttpRequest, pk: UUID, lineage: str) -> HttpResponse:
+def question(request: MemberRequest, pk: UUID, lineage: str) -> HttpResponse:
     """One question: what was found on the left of its help, on a tablet of 1024 pixels."""
     return question_page(request, _begun_or_404(pk), lineage)
 
 
 def question_page(
-    request: HttpRequest,
+    request: MemberRequest,
     assessment: Assessment,
     lineage: str,
     *,
@@ -300,7 +301,7 @@ def _typed(data: Any) -> dict[str, Any]:
 
 @require_POST
 @requires(Permission.CONDUCT_ASSESSMENTS)
-def answer(request: HttpRequest, pk: UUID, lineage: str) -> HttpResponse:
+def answer(request: MemberRequest, pk: UUID, lineage: str) -> HttpResponse:
     """Keep one answer: a plain form goes on to the next question, a script gets JSON.
 
     JSON answers: 200 {saved, revision, at}, 409 {saved, revision, clash} (both values are kept),
@@ -346,7 +347,7 @@ def answer(request: HttpRequest, pk: UUID, lineage: str) -> HttpResponse:
     return redirect("assessments:question", pk=pk, lineage=goal or lineage)
 
 
-def _json(request: HttpRequest) -> dict[str, Any]:
+def _json(request: MemberRequest) -> dict[str, Any]:
     try:
         data = json.loads(request.body)
     except ValueError as error:
@@ -373,7 +374,7 @@ def _moment(text: Any) -> datetime | None:
 
 @require_POST
 @requires(Permission.CONDUCT_ASSESSMENTS)
-def evidence(request: HttpRequest, pk: UUID) -> HttpResponse:
+def evidence(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Several photos or documents at once, beside a question or the whole."""
     assessment = _begun_or_404(pk)
     lineage = request.POST.get("question") or None
@@ -398,7 +399,7 @@ def evidence(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.CONDUCT_ASSESSMENTS)
-def settle(request: HttpRequest, pk: UUID, conflict: UUID) -> HttpResponse:
+def settle(request: MemberRequest, pk: UUID, conflict: UUID) -> HttpResponse:
     """Keep one of two answers, or the third one typed below them."""
     row = get_object_or_404(
         AnswerConflict.objects.select_related("question"), pk=conflict, assessment_id=pk

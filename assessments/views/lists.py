@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from assessments import refusals, selectors, state
 from assessments.models import Assessment
 from assessments.rules import lifecycle
 from assessments.rules.lifecycle import Move, Position
+from betterwork.accounts.requests import MemberRequest
 from betterwork.permissions import Permission, may, requires
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
@@ -29,7 +30,7 @@ SHOWN = [status for status in Assessment.Status if status != Assessment.Status.P
 
 
 @requires(Permission.SEE_ASSESSMENTS)
-def assessment_list(request: HttpRequest) -> HttpResponse:
+def assessment_list(request: MemberRequest) -> HttpResponse:
     """Assessments that have begun; sealed visits stand apart, for their own people only."""
     given = request.GET
     mine = user_id(request) if given.get("whose") == "mine" else None
@@ -64,7 +65,7 @@ def assessment_list(request: HttpRequest) -> HttpResponse:
     return render(request, "assessments/list.html", context)
 
 
-def _choices(request: HttpRequest) -> list[Choice]:
+def _choices(request: MemberRequest) -> list[Choice]:
     given = request.GET
     year = today_in(request).year
     everything = ("", _("All"))
@@ -129,7 +130,7 @@ def _clock(row: Assessment, today: Any) -> Clock | None:
 
 
 @requires(Permission.SEE_ASSESSMENTS)
-def assessment_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+def assessment_detail(request: MemberRequest, pk: UUID) -> HttpResponse:
     """The overview of one assessment; opening a sealed one is written down."""
     assessment = assessment_or_404(pk)
     if assessment.sealed:
@@ -143,7 +144,7 @@ def assessment_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def overview(
-    request: HttpRequest, assessment: Assessment, *, error: Any = None, status: int = 200
+    request: MemberRequest, assessment: Assessment, *, error: Any = None, status: int = 200
 ) -> HttpResponse:
     """Render the overview, also after a refused step."""
     today = today_of(assessment)
@@ -215,7 +216,7 @@ def _sign_rules(facts: lifecycle.AssessmentFacts) -> list[Rule]:
 
 
 def _moves(
-    request: HttpRequest,
+    request: MemberRequest,
     assessment: Assessment,
     facts: lifecycle.AssessmentFacts,
     team: list[Any],

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +21,7 @@ from assessments.forms import (
     ReasonForm,
 )
 from assessments.models import Assessment
+from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, requires
 from betterwork.ui.parts import Crumb
@@ -29,7 +30,7 @@ from .common import assessment_or_404, refused, today_in, user_id
 
 
 @requires(Permission.PLAN_ASSESSMENTS)
-def assessment_new(request: HttpRequest) -> HttpResponse:
+def assessment_new(request: MemberRequest) -> HttpResponse:
     """Plan an assessment: sealed from its first moment."""
     form = NewAssessmentForm(request.POST or None)
     context: dict[str, Any] = {
@@ -57,7 +58,7 @@ def assessment_new(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.PLAN_ASSESSMENTS)
-def schedule(request: HttpRequest, pk: UUID) -> HttpResponse:
+def schedule(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Days and team of a planned assessment, or of one that is planned anew."""
     assessment = assessment_or_404(pk)
     seats = {} if request.method == "POST" else _seats(assessment)
@@ -106,7 +107,7 @@ def _about(assessment: Assessment) -> dict[str, Any]:
 
 
 def _reasoned(
-    request: HttpRequest,
+    request: MemberRequest,
     pk: UUID,
     form_class: type[forms.Form],
     act: Callable[[dict[str, Any]], Any],
@@ -138,7 +139,7 @@ def _reasoned(
 
 
 @requires(Permission.PLAN_ASSESSMENTS)
-def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
+def cancel(request: MemberRequest, pk: UUID) -> HttpResponse:
     return _reasoned(
         request,
         pk,
@@ -153,7 +154,7 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @requires(Permission.PLAN_ASSESSMENTS, Permission.CONDUCT_ASSESSMENTS)
-def postpone(request: HttpRequest, pk: UUID) -> HttpResponse:
+def postpone(request: MemberRequest, pk: UUID) -> HttpResponse:
     return _reasoned(
         request,
         pk,
@@ -172,7 +173,7 @@ def postpone(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @requires(Permission.CONDUCT_ASSESSMENTS)
-def refusal(request: HttpRequest, pk: UUID) -> HttpResponse:
+def refusal(request: MemberRequest, pk: UUID) -> HttpResponse:
     return _reasoned(
         request,
         pk,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +16,7 @@ from assessments import refusals, selectors, services, state
 from assessments.models import Assessment, FactoryComment, ReviewRemark
 from assessments.rules import lifecycle
 from assessments.rules.lifecycle import Move
+from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
 from betterwork.ui.parts import Clock, Crumb, Rule
@@ -34,7 +35,7 @@ WITH_REASON = {"take_back": services.take_back, "hand_over": services.hand_over_
 
 
 @requires(Permission.REVIEW_ASSESSMENTS)
-def review(request: HttpRequest, pk: UUID) -> HttpResponse:
+def review(request: MemberRequest, pk: UUID) -> HttpResponse:
     assessment = assessment_or_404(pk)
     if assessment.submitted_at is None:
         raise Http404
@@ -42,7 +43,7 @@ def review(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def review_page(
-    request: HttpRequest,
+    request: MemberRequest,
     assessment: Assessment,
     *,
     error: DomainError | None = None,
@@ -91,7 +92,7 @@ def review_page(
 
 
 def _moves(
-    request: HttpRequest, facts: lifecycle.AssessmentFacts, team: list[Any], me: int
+    request: MemberRequest, facts: lifecycle.AssessmentFacts, team: list[Any], me: int
 ) -> dict[str, list[Rule] | None]:
     """Each step that is this person's, with what stands against it (nothing: a button)."""
     offered: dict[str, list[Rule] | None] = {}
@@ -124,7 +125,7 @@ def _clock(assessment: Assessment, today: Any) -> Clock | None:
 
 @require_POST
 @requires(Permission.REVIEW_ASSESSMENTS)
-def step(request: HttpRequest, pk: UUID) -> HttpResponse:
+def step(request: MemberRequest, pk: UUID) -> HttpResponse:
     """One step of the review; which one stands in the button pressed."""
     assessment = assessment_or_404(pk)
     name = request.POST.get("step", "")
@@ -153,7 +154,7 @@ def step(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.REVIEW_ASSESSMENTS)
-def remark(request: HttpRequest, pk: UUID) -> HttpResponse:
+def remark(request: MemberRequest, pk: UUID) -> HttpResponse:
     assessment = assessment_or_404(pk)
     lineage = request.POST.get("question") or None
     text = request.POST.get("text", "")
@@ -170,7 +171,7 @@ def remark(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.CONDUCT_ASSESSMENTS)
-def reply(request: HttpRequest, pk: UUID, remark: UUID) -> HttpResponse:
+def reply(request: MemberRequest, pk: UUID, remark: UUID) -> HttpResponse:
     assessment = assessment_or_404(pk)
     row = get_object_or_404(ReviewRemark, pk=remark, assessment_id=pk)
     try:
@@ -187,7 +188,7 @@ def reply(request: HttpRequest, pk: UUID, remark: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.REVIEW_ASSESSMENTS)
-def resolve(request: HttpRequest, pk: UUID, remark: UUID) -> HttpResponse:
+def resolve(request: MemberRequest, pk: UUID, remark: UUID) -> HttpResponse:
     assessment = assessment_or_404(pk)
     row = get_object_or_404(ReviewRemark, pk=remark, assessment_id=pk)
     try:
@@ -199,7 +200,7 @@ def resolve(request: HttpRequest, pk: UUID, remark: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.REVIEW_ASSESSMENTS, Permission.CONDUCT_ASSESSMENTS)
-def answer_comment(request: HttpRequest, pk: UUID, comment: UUID) -> HttpResponse:
+def answer_comment(request: MemberRequest, pk: UUID, comment: UUID) -> HttpResponse:
     assessment = assessment_or_404(pk)
     row = get_object_or_404(FactoryComment, pk=comment, assessment_id=pk)
     text = request.POST.get("text", "")
@@ -220,7 +221,7 @@ def answer_comment(request: HttpRequest, pk: UUID, comment: UUID) -> HttpRespons
 
 
 @requires(Permission.READ_DRAFTS)
-def draft(request: HttpRequest, pk: UUID) -> HttpResponse:
+def draft(request: MemberRequest, pk: UUID) -> HttpResponse:
     """The draft with its findings only, on a phone; comments while the time runs."""
     assessment = assessment_or_404(pk)
     if assessment.draft_sent_at is None or assessment.status not in (
@@ -232,7 +233,7 @@ def draft(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def draft_page(
-    request: HttpRequest,
+    request: MemberRequest,
     assessment: Assessment,
     *,
     error: DomainError | None = None,
@@ -267,7 +268,7 @@ def draft_page(
 
 @require_POST
 @requires(Permission.COMMENT_DRAFTS)
-def comment(request: HttpRequest, pk: UUID) -> HttpResponse:
+def comment(request: MemberRequest, pk: UUID) -> HttpResponse:
     assessment = assessment_or_404(pk)
     lineage = request.POST.get("question") or None
     text = request.POST.get("text", "")
@@ -284,7 +285,7 @@ def comment(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.COMMENT_DRAFTS)
-def finish(request: HttpRequest, pk: UUID) -> HttpResponse:
+def finish(request: MemberRequest, pk: UUID) -> HttpResponse:
     assessment = assessment_or_404(pk)
     try:
         services.finish_comments(assessment_id=pk, by=user_id(request), now=timezone.now())

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from assessments import tool as tools
+from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, requires
 from betterwork.tenancy import scope
@@ -30,16 +31,16 @@ def tag_words() -> dict[str, str]:
     }
 
 
-def _programme(request: HttpRequest) -> Any:
+def _programme(request: MemberRequest) -> Any:
     # Global staff stand in no programme; they read a country's tool through its hat.
-    programme = request.membership.programme  # type: ignore[attr-defined]
+    programme = request.membership.programme
     if programme is None or scope.current().programme is None:
         raise Http404
     return programme
 
 
 @requires(Permission.SEE_TOOL)
-def tool(request: HttpRequest) -> HttpResponse:
+def tool(request: MemberRequest) -> HttpResponse:
     """Clusters, points and questions of the version in force, in the reader's language."""
     _programme(request)
     today = today_in(request)
@@ -94,7 +95,7 @@ def tool(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.SEE_TOOL)
-def law(request: HttpRequest) -> HttpResponse:
+def law(request: MemberRequest) -> HttpResponse:
     """The country's law parameters on a day, each with how sure we are of it."""
     programme = _programme(request)
     day = _day(request.GET.get("on", "")) or today_in(request)

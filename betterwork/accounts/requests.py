@@ -22,3 +22,12 @@ class VisitorRequest(HttpRequest):
 
     user: User | AnonymousUser
     LANGUAGE_CODE: str
+
+
+class MemberRequest(PersonRequest):
+    """The request of somebody who acts in a role.
+
+    What every view sees whose permissions are those of roles: `requires` lets nobody else in.
+    """
+
+    membership: Membership

@@ -90,12 +90,12 @@ def secure(table: str, *, read: str, write: str, delete: str = NOBODY) -> migrat
         ops.append(f"CREATE POLICY bw_delete ON {table} FOR DELETE USING ({delete})")
     names = ["bw_read", "bw_insert", "bw_update", "bw_delete"]
     return migrations.RunSQL(
-        sql=ops,
-        reverse_sql=[f"DROP POLICY IF EXISTS {name} ON {table}" for name in names]
-        + [
+        sql=tuple(ops),
+        reverse_sql=(
+            *(f"DROP POLICY IF EXISTS {name} ON {table}" for name in names),
             f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY",
             f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",
-        ],
+        ),
     )
 
 

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
 from betterwork.ui import formats
@@ -132,7 +133,7 @@ def _share(share: Any) -> dict[str, Any] | None:
 
 
 @requires(Permission.SEE_COMMITTEES)
-def committee_list(request: HttpRequest) -> HttpResponse:
+def committee_list(request: MemberRequest) -> HttpResponse:
     """Running committees with what fails; `?fails=` keeps one check, `?format=` gives a file."""
     if common.is_factory_side(request):
         return redirect("factories:my_committee")
@@ -211,9 +212,9 @@ def _export(lines: list[dict[str, Any]], kind: str) -> HttpResponse:
 
 
 @requires(Permission.SEE_COMMITTEES)
-def my_committee(request: HttpRequest) -> HttpResponse:
+def my_committee(request: MemberRequest) -> HttpResponse:
     """The committees of the factory one works for."""
-    membership = request.membership  # type: ignore[attr-defined]
+    membership = request.membership
     if membership is None or membership.factory_id is None:
         return redirect("factories:committees")
     factory = get_object_or_404(factories(), pk=membership.factory_id)
@@ -259,7 +260,7 @@ def _with_members(line: dict[str, Any]) -> dict[str, Any]:
 
 
 @requires(Permission.SEE_COMMITTEES)
-def committee_page(request: HttpRequest, pk: UUID) -> HttpResponse:
+def committee_page(request: MemberRequest, pk: UUID) -> HttpResponse:
     committee = get_object_or_404(reads.committees(), pk=pk)
     found = reads.committee_overviews([committee], common.today())[committee.pk]
     factory = committee.factory
@@ -290,7 +291,7 @@ def committee_page(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _form(
-    request: HttpRequest, committee: Committee, form: Any, title: str, *, lede: str = ""
+    request: MemberRequest, committee: Committee, form: Any, title: str, *, lede: str = ""
 ) -> HttpResponse:
     context = {
         "layout": common.layout(request),
@@ -308,7 +309,7 @@ def _form(
 
 
 @requires(Permission.CHANGE_COMMITTEES)
-def committee_new(request: HttpRequest, pk: UUID) -> HttpResponse:
+def committee_new(request: MemberRequest, pk: UUID) -> HttpResponse:
     factory = get_object_or_404(factories(), pk=pk)
     kind = request.GET.get("kind", Committee.Kind.BIPARTITE)
     form = forms.CommitteeForm(request.POST or None, initial={"kind": kind})
@@ -333,7 +334,7 @@ def committee_new(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @requires(Permission.CHANGE_COMMITTEES)
-def member_form(request: HttpRequest, pk: UUID, member: UUID | None = None) -> HttpResponse:
+def member_form(request: MemberRequest, pk: UUID, member: UUID | None = None) -> HttpResponse:
     """Seat a member, or put a member's record right."""
     committee = get_object_or_404(reads.committees(), pk=pk)
     row = get_object_or_404(committee.members.all(), pk=member) if member else None
@@ -376,7 +377,7 @@ def member_form(request: HttpRequest, pk: UUID, member: UUID | None = None) -> H
 
 
 @requires(Permission.CHANGE_COMMITTEES)
-def member_leave(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
+def member_leave(request: MemberRequest, pk: UUID, member: UUID) -> HttpResponse:
     committee = get_object_or_404(reads.committees(), pk=pk)
     row = get_object_or_404(committee.members.all(), pk=member)
     form = forms.LeaveForm(request.POST or None, initial={"left_on": common.today()})
@@ -393,7 +394,7 @@ def member_leave(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
 
 
 @requires(Permission.CHANGE_COMMITTEES)
-def election_form(request: HttpRequest, pk: UUID) -> HttpResponse:
+def election_form(request: MemberRequest, pk: UUID) -> HttpResponse:
     committee = get_object_or_404(reads.committees(), pk=pk)
     form = forms.ElectionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -408,7 +409,7 @@ def election_form(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @requires(Permission.CHANGE_COMMITTEES)
-def chair_form(request: HttpRequest, pk: UUID) -> HttpResponse:
+def chair_form(request: MemberRequest, pk: UUID) -> HttpResponse:
     committee = get_object_or_404(reads.committees(), pk=pk)
     initial = {"started_on": common.today()}
     form = forms.ChairForm(request.POST or None, committee=committee, initial=initial)
@@ -429,7 +430,7 @@ def chair_form(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @requires(Permission.CHANGE_COMMITTEES)
-def committee_file(request: HttpRequest, pk: UUID) -> HttpResponse:
+def committee_file(request: MemberRequest, pk: UUID) -> HttpResponse:
     committee = get_object_or_404(reads.committees(), pk=pk)
     initial = {"registered_on": committee.registered_on}
     form = forms.FilingForm(request.POST or None, initial=initial)
@@ -445,7 +446,7 @@ def committee_file(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @requires(Permission.CHANGE_COMMITTEES)
-def committee_dissolve(request: HttpRequest, pk: UUID) -> HttpResponse:
+def committee_dissolve(request: MemberRequest, pk: UUID) -> HttpResponse:
     committee = get_object_or_404(reads.committees(), pk=pk)
     initial = {"dissolved_on": common.today()}
     form = forms.DissolveForm(request.POST or None, initial=initial)

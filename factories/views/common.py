@@ -7,11 +7,11 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from betterwork.accounts.models import FACTORY_SIDE, PROGRAMME_STAFF
+from betterwork.accounts.requests import MemberRequest
 
 PAGE_ROWS = 25
 EVENT_ROWS = 20
@@ -21,26 +21,26 @@ def today() -> date:
     return timezone.localdate()
 
 
-def role_of(request: HttpRequest) -> str:
+def role_of(request: MemberRequest) -> str:
     membership = getattr(request, "membership", None)
     return membership.role if membership is not None else ""
 
 
-def is_factory_side(request: HttpRequest) -> bool:
+def is_factory_side(request: MemberRequest) -> bool:
     return role_of(request) in FACTORY_SIDE
 
 
-def is_programme_staff(request: HttpRequest) -> bool:
+def is_programme_staff(request: MemberRequest) -> bool:
     return role_of(request) in PROGRAMME_STAFF
 
 
-def layout(request: HttpRequest) -> str:
+def layout(request: MemberRequest) -> str:
     """The frame of a page that both sides open: phone first for factory people."""
     return "phone.html" if is_factory_side(request) else "base.html"
 
 
 def page_of(
-    request: HttpRequest, rows: QuerySet[Any], *, size: int = PAGE_ROWS, name: str = "page"
+    request: MemberRequest, rows: QuerySet[Any], *, size: int = PAGE_ROWS, name: str = "page"
 ) -> Page[Any]:
     """One page; a number out of range gives the nearest page there is."""
     return Paginator(rows, size).get_page(request.GET.get(name))

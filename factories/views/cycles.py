@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
 from betterwork.ui.parts import Crumb
@@ -23,7 +24,7 @@ from factories.services import cycles as services
 from . import common, pictures
 
 
-def _cycle(request: HttpRequest, factory: Factory) -> EngagementCycle | None:
+def _cycle(request: MemberRequest, factory: Factory) -> EngagementCycle | None:
     """The cycle the address names by number, else the present one."""
     number = request.GET.get("number", "")
     if number.isascii() and number.isdigit():
@@ -33,7 +34,7 @@ def _cycle(request: HttpRequest, factory: Factory) -> EngagementCycle | None:
 
 
 @requires(Permission.SEE_CYCLES)
-def cycle_page(request: HttpRequest, pk: UUID) -> HttpResponse:
+def cycle_page(request: MemberRequest, pk: UUID) -> HttpResponse:
     factory = get_object_or_404(factories(), pk=pk)
     cycle = _cycle(request, factory)
     side = common.is_factory_side(request)
@@ -74,7 +75,7 @@ def cycle_page(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @requires(Permission.CHANGE_CYCLES)
-def cycle_open(request: HttpRequest, pk: UUID) -> HttpResponse:
+def cycle_open(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Open the first cycle, or register the factory for its next."""
     factory = get_object_or_404(factories(), pk=pk)
     last = selectors.cycles().filter(factory=factory).order_by("-number").first()
@@ -107,7 +108,7 @@ def cycle_open(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @requires(Permission.CHANGE_CYCLES)
-def drift(request: HttpRequest, pk: UUID, clock: str) -> HttpResponse:
+def drift(request: MemberRequest, pk: UUID, clock: str) -> HttpResponse:
     """Say why a clock slips, from a closed list of reasons."""
     factory = get_object_or_404(factories(), pk=pk)
     cycle = selectors.current_cycle(factory.pk, common.today())
@@ -136,7 +137,9 @@ def drift(request: HttpRequest, pk: UUID, clock: str) -> HttpResponse:
     return _form(request, factory, form, name, lede)
 
 
-def _form(request: HttpRequest, factory: Factory, form: Any, title: str, lede: str) -> HttpResponse:
+def _form(
+    request: MemberRequest, factory: Factory, form: Any, title: str, lede: str
+) -> HttpResponse:
     context = {
         "layout": "base.html",
         "form": form,

@@ -9,13 +9,14 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from betterwork.accounts.models import Role
+from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
 from betterwork.refusals import sentence
@@ -36,7 +37,7 @@ WITHOUT_CYCLES = {Role.BUYER, Role.GROUP_LEAD, Role.GLOBAL}
 
 
 @requires(Permission.SEE_FACTORIES)
-def factory_list(request: HttpRequest) -> HttpResponse:
+def factory_list(request: MemberRequest) -> HttpResponse:
     """Search, filters, sort, pages; `?format=csv` or `xlsx` gives what is shown as a file."""
     if common.is_factory_side(request):
         return redirect("factories:mine")
@@ -49,9 +50,9 @@ def factory_list(request: HttpRequest) -> HttpResponse:
     role = common.role_of(request)
     outsider = role in OUTSIDERS
     overviews: dict[UUID, Any] = {}
-    if role not in WITHOUT_CYCLES:
+    programme = request.membership.programme
+    if role not in WITHOUT_CYCLES and programme is not None:
         today = common.today()
-        programme = request.membership.programme  # type: ignore[attr-defined]
         shown = selectors.running_cycles_of(list(page), programme, today)
         for found in selectors.cycle_overview(shown, today).values():
             overviews[found.factory_id] = found
@@ -100,7 +101,7 @@ def _choices(chosen: reads.FactoryFilter, outsider: bool) -> list[Choice]:
     return found[:3] if outsider else found
 
 
-def _export(request: HttpRequest, rows: Any, kind: str) -> HttpResponse:
+def _export(request: MemberRequest, rows: Any, kind: str) -> HttpResponse:
     """The rows of the list as it stands; a buyer's file holds name and place only."""
     head = [_("Factory id"), _("Name"), _("Name in local script"), _("OS ID"), _("Type"),
             _("Status"), _("City"), _("Region")]  # fmt: skip
@@ -124,20 +125,20 @@ def _export(request: HttpRequest, rows: Any, kind: str) -> HttpResponse:
 
 
 @requires(Permission.SEE_FACTORIES)
-def factory_mine(request: HttpRequest) -> HttpResponse:
+def factory_mine(request: MemberRequest) -> HttpResponse:
     """The page of the factory one works for; others choose from the list."""
-    membership = request.membership  # type: ignore[attr-defined]
+    membership = request.membership
     if membership is None or membership.factory_id is None:
         return redirect("factories:list")
     return _page(request, membership.factory_id)
 
 
 @requires(Permission.SEE_FACTORIES)
-def factory_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+def factory_detail(request: MemberRequest, pk: UUID) -> HttpResponse:
     return _page(request, pk)
 
 
-def _page(request: HttpRequest, pk: UUID) -> HttpResponse:
+def _page(request: MemberRequest, pk: UUID) -> HttpResponse:
     factory = get_object_or_404(reads.factories(), pk=pk)
     role, side = common.role_of(request), common.is_factory_side(request)
     outsider = role in OUTSIDERS
@@ -170,7 +171,7 @@ def _page(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "factories/detail.html", context)
 
 
-def _inside(request: HttpRequest, factory: Factory, overview: Any, cycle: Any) -> dict[str, Any]:
+def _inside(request: MemberRequest, factory: Factory, overview: Any, cycle: Any) -> dict[str, Any]:
     """What only the programme, the factory and its group read."""
     role = common.role_of(request)
     found: dict[str, Any] = {
@@ -196,7 +197,7 @@ def _inside(request: HttpRequest, factory: Factory, overview: Any, cycle: Any) -
     return found
 
 
-def events_page(request: HttpRequest, factory: Factory) -> Any:
+def events_page(request: MemberRequest, factory: Factory) -> Any:
     """One page of what happened, as lines of the timeline."""
     page = common.page_of(
         request, reads.timeline(factory.pk), size=common.EVENT_ROWS, name="events"
@@ -263,7 +264,7 @@ def field_words(names: list[str]) -> list[str]:
 
 
 @requires(Permission.CHANGE_FACTORIES)
-def factory_new(request: HttpRequest) -> HttpResponse:
+def factory_new(request: MemberRequest) -> HttpResponse:
     """Register. A name near another asks the person first; nothing typed is lost."""
     duplicates: list[Any] = []
     if request.method == "POST":
@@ -319,7 +320,7 @@ def _crumbs(factory: Factory) -> list[Crumb]:
 
 
 def form_page(
-    request: HttpRequest, form: Any, title: str, factory: Factory, *, lede: str = "",
+    request: MemberRequest, form: Any, title: str, factory: Factory, *, lede: str = "",
     button: str = "", status: int | None = None, aside: Any = None,
 ) -> HttpResponse:  # fmt: skip
     """One form on its own page; 422 when it was refused."""
@@ -342,7 +343,7 @@ def form_page(
 
 
 @requires(Permission.CHANGE_FACTORIES)
-def factory_edit(request: HttpRequest, pk: UUID, section: str = "profile") -> HttpResponse:
+def factory_edit(request: MemberRequest, pk: UUID, section: str = "profile") -> HttpResponse:
     factory = get_object_or_404(reads.factories(), pk=pk)
     if section not in SECTIONS:
         raise Http404
@@ -360,7 +361,7 @@ def factory_edit(request: HttpRequest, pk: UUID, section: str = "profile") -> Ht
 
 
 @requires(Permission.CHANGE_FACTORIES)
-def factory_status(request: HttpRequest, pk: UUID) -> HttpResponse:
+def factory_status(request: MemberRequest, pk: UUID) -> HttpResponse:
     factory = get_object_or_404(reads.factories(), pk=pk)
     initial = {"status": factory.status, "since": common.today()}
     form = forms.StatusForm(request.POST or None, initial=initial)
@@ -382,7 +383,7 @@ def factory_status(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @requires(Permission.CHANGE_FACTORIES, Permission.WRITE_PROGRESS_REPORTS)
-def factory_workforce(request: HttpRequest, pk: UUID) -> HttpResponse:
+def factory_workforce(request: MemberRequest, pk: UUID) -> HttpResponse:
     factory = get_object_or_404(reads.factories(), pk=pk)
     form = forms.WorkforceForm(request.POST or None, initial={"counted_on": common.today()})
     if request.method == "POST" and form.is_valid():
@@ -396,14 +397,14 @@ def factory_workforce(request: HttpRequest, pk: UUID) -> HttpResponse:
     return form_page(request, form, _("Workforce"), factory, lede=factory.name)
 
 
-def _home(request: HttpRequest, factory: Factory) -> HttpResponse:
+def _home(request: MemberRequest, factory: Factory) -> HttpResponse:
     if common.is_factory_side(request):
         return redirect("factories:mine")
     return redirect("factories:detail", pk=factory.pk)
 
 
 @requires(Permission.CHANGE_FACTORIES)
-def contact_form(request: HttpRequest, pk: UUID, contact: UUID | None = None) -> HttpResponse:
+def contact_form(request: MemberRequest, pk: UUID, contact: UUID | None = None) -> HttpResponse:
     """Add a contact, or change one of this factory."""
     factory = get_object_or_404(reads.factories(), pk=pk)
     row = None
@@ -432,7 +433,7 @@ def contact_form(request: HttpRequest, pk: UUID, contact: UUID | None = None) ->
 
 
 @requires(Permission.CHANGE_BUYERS)
-def buyer_form(request: HttpRequest, pk: UUID) -> HttpResponse:
+def buyer_form(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Name a buyer; the list of known buyers helps to choose."""
     factory = get_object_or_404(reads.factories(), pk=pk)
     form = forms.BuyerForm(request.POST or None)
@@ -452,7 +453,7 @@ def buyer_form(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.CHANGE_BUYERS)
-def buyer_step(request: HttpRequest, pk: UUID, link: UUID) -> HttpResponse:
+def buyer_step(request: MemberRequest, pk: UUID, link: UUID) -> HttpResponse:
     """End a link, or give and take back the factory's agreement to share."""
     factory = get_object_or_404(reads.factories(), pk=pk)
     row = get_object_or_404(FactoryBuyer.objects.filter(factory=factory), pk=link)
@@ -472,7 +473,7 @@ def buyer_step(request: HttpRequest, pk: UUID, link: UUID) -> HttpResponse:
 
 
 @requires(Permission.CHANGE_FACTORIES)
-def group_list(request: HttpRequest) -> HttpResponse:
+def group_list(request: MemberRequest) -> HttpResponse:
     page = common.page_of(request, reads.groups())
     context = {
         "page": page,
@@ -483,7 +484,7 @@ def group_list(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.IMPORT_FACTORIES)
-def group_form(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
+def group_form(request: MemberRequest, pk: UUID | None = None) -> HttpResponse:
     row = get_object_or_404(reads.groups(), pk=pk) if pk else None
     names = ("name", "headquarters", "contact_name", "contact_email")
     initial = {name: getattr(row, name) for name in names} if row else {}
@@ -511,7 +512,7 @@ def group_form(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
 
 
 @requires(Permission.MERGE_FACTORIES)
-def factory_merge(request: HttpRequest, pk: UUID) -> HttpResponse:
+def factory_merge(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Choose the factory this one is a duplicate of, see what moves, and confirm."""
     loser = get_object_or_404(reads.factories(), pk=pk)
     other = request.POST.get("into") or request.GET.get("into", "")

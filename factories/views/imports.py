@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, requires
 from betterwork.records.models import Job
@@ -36,7 +37,7 @@ EXAMPLE = {
 
 
 @requires(Permission.IMPORT_FACTORIES)
-def import_list(request: HttpRequest) -> HttpResponse:
+def import_list(request: MemberRequest) -> HttpResponse:
     """Earlier files, and the form for a new one."""
     form = forms.ImportForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
@@ -55,7 +56,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.IMPORT_FACTORIES)
-def import_template(request: HttpRequest) -> HttpResponse:
+def import_template(request: MemberRequest) -> HttpResponse:
     """An empty file with every column and one example row."""
     kind = request.GET.get("format", "xlsx")
     row = [EXAMPLE.get(column, "") for column in COLUMNS]
@@ -76,7 +77,7 @@ def _work(job: Job | None, pk: UUID) -> Work | None:
 
 
 @requires(Permission.IMPORT_FACTORIES)
-def import_batch(request: HttpRequest, pk: UUID) -> HttpResponse:
+def import_batch(request: MemberRequest, pk: UUID) -> HttpResponse:
     """What each row would do; rows that need repair first."""
     batch = get_object_or_404(import_batches(), pk=pk)
     job = services.job_of(batch)
@@ -141,7 +142,7 @@ def as_row(row: ImportRow, refused: str = "") -> dict[str, Any]:
 
 
 @requires(Permission.IMPORT_FACTORIES)
-def import_row(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
+def import_row(request: MemberRequest, pk: UUID, number: int) -> HttpResponse:
     """Mend one row: the cells at fault in the list, every cell on its own page."""
     batch = get_object_or_404(import_batches(), pk=pk)
     row = get_object_or_404(batch.rows.all(), number=number)
@@ -185,7 +186,7 @@ def import_row(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
 
 @require_POST
 @requires(Permission.IMPORT_FACTORIES)
-def import_apply(request: HttpRequest, pk: UUID) -> HttpResponse:
+def import_apply(request: MemberRequest, pk: UUID) -> HttpResponse:
     batch = get_object_or_404(import_batches(), pk=pk)
     try:
         job = services.start_import(batch_id=batch.pk)
@@ -199,7 +200,7 @@ def import_apply(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.IMPORT_FACTORIES)
-def import_discard(request: HttpRequest, pk: UUID) -> HttpResponse:
+def import_discard(request: MemberRequest, pk: UUID) -> HttpResponse:
     batch = get_object_or_404(import_batches(), pk=pk)
     try:
         services.discard_import(batch_id=batch.pk)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from betterwork.accounts.requests import MemberRequest
 from betterwork.permissions import Permission, may
 from betterwork.ui.parts import Mark, Thread
 from factories import words
@@ -38,7 +38,7 @@ def thread_of(cycle: EngagementCycle, overview: CycleOverview) -> Thread:
     return Thread(day=max(overview.day, 0), marks=[m for m in marks if m.day >= 0], length=length)
 
 
-def step_urls(factory: Factory, request: HttpRequest) -> dict[str, str]:
+def step_urls(factory: Factory, request: MemberRequest) -> dict[str, str]:
     """Where each next step is done, as far as its app is there and the reader may go."""
     side = common.is_factory_side(request)
     urls = {
@@ -57,7 +57,7 @@ def step_urls(factory: Factory, request: HttpRequest) -> dict[str, str]:
 
 
 def cycle_context(
-    request: HttpRequest,
+    request: MemberRequest,
     factory: Factory,
     cycle: EngagementCycle,
     overview: CycleOverview,

@@ -66,10 +66,12 @@ def _people(programme: Programme) -> None:
 
 
 def _reports() -> None:
-    """One report in two languages for every assessment; the files themselves are not there."""
+    """One report in two languages for every released assessment; the files themselves are not there."""
     files, reports = [], []
     rows = Assessment.objects.values_list("pk", "programme_id", "factory_id", "released_at")
     for pk, programme_id, factory_id, at in rows:
+        if at is None:
+            continue
         stored = StoredFile(
             programme_id=programme_id,
             factory_id=factory_id,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -424,14 +425,15 @@ def _assessment(
     world: World, factory: Factory, cycle: EngagementCycle, state: str, questions: int
 ) -> Assessment | None:
     today, draw = world.today, world.draw
-    offset = {
+    offsets: dict[str, Callable[[], int]] = {
         "in_progress": lambda: (today - cycle.starts_on).days - 1,
         "planned": lambda: (today - cycle.starts_on).days + 3,
         "unscheduled": lambda: 0,
         "submitted": lambda: (today - cycle.starts_on).days - 4,
         "quality_review": lambda: (today - cycle.starts_on).days - 8,
         "factory_review": lambda: (today - cycle.starts_on).days - 20,
-    }.get(state, lambda: draw.randint(102, 138))()
+    }
+    offset = offsets.get(state, lambda: draw.randint(102, 138))()
     first_day = _working(world, cycle.starts_on + timedelta(days=offset))
     if state == "in_progress" and first_day > today:
         first_day = today
@@ -766,7 +768,7 @@ def _live_assessments(world: World) -> None:
             .order_by("question__order")
             .first()
         )
-        if breach is None:
+        if breach is None or assessment.checked_in_at is None:
             continue
         for number, data in enumerate(
             (pictures.corridor(blocked=True), pictures.gate(locked=True))
