@@ -11,12 +11,19 @@ import email.policy
 import os
 import re
 import time
+from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from PIL import Image, ImageDraw
 from playwright.sync_api import FilePayload, Locator, Page, Response
+
+
+def today(zone: str = "Asia/Dhaka") -> date:
+    """The calendar day where the factory is."""
+    return datetime.now(ZoneInfo(zone)).date()
 
 
 def fill(page: Page | Locator, **values: Any) -> None:

@@ -13,15 +13,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from .conftest import Person, Site
+from .eyes import overflow
 from .hands import (
     fill,
     link_in,
@@ -34,6 +34,7 @@ from .hands import (
     send_form,
     shoot,
     text_of,
+    today,
 )
 
 # A name of its own, so that the story can be told again on a product that runs already.
@@ -107,11 +108,6 @@ def as_(story: Story, enter_once: Callable[..., Person]) -> Callable[..., Person
 
 def mail_of(role: str) -> str:
     return f"{role.replace('_', '.')}@rupsha-{TAG}.example"
-
-
-def today() -> date:
-    """The day in Dhaka."""
-    return datetime.now(ZoneInfo("Asia/Dhaka")).date()
 
 
 def days_ago(days: int) -> date:
@@ -332,6 +328,7 @@ class TestFullCycle:
         why = page.locator("[name=reason]")
         if why.count():  # planned for the next working day
             why.fill("The first day was moved forward with the planner's consent.")
+        shoot(page, "lead-envelope")
         press_named(page, "Check in at the factory")
         assert page.url.endswith("/questions/")
         shown = page.locator(".lede").inner_text()
@@ -468,6 +465,7 @@ class TestFullCycle:
         page = as_(LEAD).open("/work/")
         remark = page.locator("main").get_by_role("link", name="remark of the review").first
         assert press(remark).status == 200
+        assert page.url.endswith("#remarks")
         shoot(page, "lead-remark")
         page = as_(LEAD).open(f"{here}questions/OSH-EP-03/")
         assert "Say how many workers use these doors." in text_of(page)
@@ -506,7 +504,7 @@ class TestFullCycle:
         shown = text_of(page)
         for found, _sources in FINDINGS.values():
             assert found in shown
-        assert _overflow(page) <= 0
+        assert overflow(page) <= 0
         finding = page.locator("#q-OSH-EP-04")
         finding.locator("summary.btn").click()
         finding.locator("[name=text]").fill("করিডোর এখন খালি রাখা হয়েছে।")
@@ -580,7 +578,7 @@ class TestFullCycle:
         press(page.locator("main a[hreflang=bn]").first)
         assert WORDS_OF["bn"] in text_of(page)
         shoot(page, "ambassador-report")
-        assert _overflow(page) <= 0
+        assert overflow(page) <= 0
 
     # -- improvement --------------------------------------------------------------------------
 
@@ -629,7 +627,7 @@ class TestFullCycle:
         send(page, "/done/")
         expect(page.locator("form[action$='/done/']")).to_have_count(0)
         shoot(page, "ambassador-item-done")
-        assert _overflow(page) <= 0
+        assert overflow(page) <= 0
         # Confirming is the committee's, verifying the advisor's.
         expect(page.locator("form[action$='/confirm/']")).to_have_count(0)
 
@@ -734,13 +732,6 @@ def _write_finding(page: Page, lineage: str) -> None:
     page.keyboard.press("/")
     page.keyboard.type(found)
     page.keyboard.press("Escape")
-
-
-def _overflow(page: Page) -> int:
-    """Pixels by which the page is wider than its window."""
-    return int(
-        page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    )
 
 
 def _pdf_text(path: Any) -> str:

@@ -1,0 +1,128 @@
+"""The connection goes in mid-answer, and comes back; a button is pressed twice."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from .conftest import Person
+from .hands import fill, press, press_named, today
+
+TABLET = {"viewport": {"width": 1024, "height": 768}}
+
+
+def first_coded_question(page: Page) -> None:
+    """Go to an open, coded question of the assessment this advisor is in."""
+    press(page.locator("main tbody th a").first)
+    press(page.get_by_role("link", name="Go on with the questions"))
+    for _ in range(30):
+        if not page.locator("[name=value]").count():
+            return
+        here = page.url
+        page.keyboard.press("n")
+        page.wait_for_url(lambda url, here=here: url != here)
+
+
+def revision(page: Page) -> int:
+    return int(page.input_value("[name=base_revision]"))
+
+
+def test_an_answer_outlives_the_connection(enter: Callable[..., Person]) -> None:
+    person = enter("advisor", **TABLET)
+    page = person.open("/assessments/?whose=mine&status=in_progress")
+    first_coded_question(page)
+    question, before = page.url, revision(page)
+    # The next pages are fetched ahead while there is time.
+    page.wait_for_timeout(2500)
+
+    page.context.set_offline(True)
+    page.keyboard.press("2")
+    finding = f"Two of five lamps were dark ({secrets.token_hex(3)})."
+    page.fill("[name=finding]", finding)
+    banner = page.locator("[data-offline]")
+    expect(banner).to_be_visible()
+    expect(banner).to_contain_text("No connection since")
+    expect(banner).to_contain_text("1 answer waits")
+    expect(page.locator("[data-line]")).to_contain_text("Kept on this tablet")
+    # Work goes on: the next question is here already, and its answer waits too.
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    page.wait_for_url(lambda url: url != question)
+    page.go_back()
+    page.wait_for_url(question)
+    expect(page.locator("[name=finding]")).to_have_value(finding)
+
+    sent: list[str] = []
+    page.on("request", lambda r: sent.append(r.url) if r.method == "POST" else None)
+    page.context.set_offline(False)
+    expect(page.locator("[data-line]")).to_contain_text("Saved, ", timeout=20_000)
+    expect(banner).to_be_hidden()
+    assert len([url for url in sent if "/answer/" in url]) == 1
+
+    page.goto(question)
+    expect(page.locator("[name=finding]")).to_have_value(finding)
+    assert revision(page) == before + 1  # once, and nothing lost
+    page.wait_for_timeout(500)
+    assert (
+        page.evaluate("Object.keys(localStorage).filter((k) => k.startsWith('bw-answers'))") == []
+    )
+
+
+def test_what_was_typed_outlives_a_reload(enter: Callable[..., Person]) -> None:
+    """The battery ends before the connection is back: the words are still on the tablet."""
+    person = enter("advisor", **TABLET)
+    page = person.open("/assessments/?whose=mine&status=in_progress")
+    first_coded_question(page)
+    question = page.url
+    page.route("**/answer/**", lambda route: route.abort())
+    page.keyboard.press("2")
+    finding = f"A ledger page is missing ({secrets.token_hex(3)})."
+    page.fill("[name=finding]", finding)
+    expect(page.locator("[data-line]")).to_contain_text("Kept on this tablet")
+    page.unroute("**/answer/**")
+    with page.expect_response(lambda each: "/answer/" in each.url) as answer:
+        page.goto(question)
+    assert answer.value.status == 200
+    page.goto(question)
+    expect(page.locator("[name=finding]")).to_have_value(finding)
+
+
+def test_a_form_sent_twice_makes_one(enter: Callable[..., Person]) -> None:
+    name = f"Jamuna Apparel {secrets.token_hex(3)}"
+    page = enter("staff").open("/factories/new/")
+    fill(page, name=name, city="Gazipur", region="Dhaka", registered_on=today())
+    if (answer := press_named(page, "Register")).status == 422:  # reads like another one
+        page.check("[name=is_no_duplicate]")
+        answer = press_named(page, "Register")
+    assert answer.status == 200
+    made = page.url
+    # Back to the filled form, and once more.
+    page.go_back()
+    if page.input_value("[name=name]") != name:
+        page.reload()
+    if page.locator("[name=is_no_duplicate]").count():
+        page.check("[name=is_no_duplicate]")
+    press_named(page, "Register")
+    assert page.url == made
+    page.goto(f"{made.split('/factories/')[0]}/factories/?q={name.rsplit(' ', 1)[1]}")
+    expect(page.locator("main tbody tr")).to_have_count(1)
+
+
+def test_a_double_click_sends_once(enter: Callable[..., Person]) -> None:
+    page = enter("ambassador", viewport={"width": 390, "height": 844}).open("/plan/items/")
+    press(page.locator("main article h3 a").first)
+    progress = page.locator("form[action$='/progress/']")
+    if not progress.count():
+        page.goto(f"{page.url.split('/plan/')[0]}/plan/items/?waiting=ambassador")
+        press(page.locator("main article h3 a").first)
+    note = f"Two lines are done ({secrets.token_hex(3)})"
+    progress.locator("[name=note]").fill(note)
+    posts: list[str] = []
+    page.on("request", lambda r: posts.append(r.url) if r.method == "POST" else None)
+    with page.expect_navigation():
+        progress.locator("button").dblclick()
+    page.wait_for_load_state()
+    assert len(posts) == 1
+    assert page.content().count(note) >= 1
