@@ -66,7 +66,7 @@ def _people(programme: Programme) -> None:
 
 
 def _reports() -> None:
-    """One report in two languages for every released assessment; the files themselves are not there."""
+    """A report in two languages for every released assessment; the files are not there."""
     files, reports = [], []
     rows = Assessment.objects.values_list("pk", "programme_id", "factory_id", "released_at")
     for pk, programme_id, factory_id, at in rows:
