@@ -51,9 +51,8 @@ def django_db_setup(
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> Iterator[None]:
+def _empty_cache() -> None:
     cache.clear()
-    yield
 
 
 def _programme(code: str) -> Programme:
@@ -79,7 +78,9 @@ def jordan(db: None) -> Programme:
 def sign_in(db: None) -> Callable[..., Client]:
     """`sign_in("manager")` or `sign_in(user=...)`: a client wearing one hat."""
 
-    def enter(role: str = "manager", *, programme: str = "BD", user: Any = None, **hat: Any) -> Client:
+    def enter(
+        role: str = "manager", *, programme: str = "BD", user: Any = None, **hat: Any
+    ) -> Client:
         if user is None:
             user = builders.make_member(role, programme=programme, **hat)
         client = Client()

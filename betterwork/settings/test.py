@@ -9,8 +9,8 @@ from pathlib import Path
 os.environ.setdefault("BETTERWORK_STORES_PROFILE", "fast")
 os.environ.setdefault("BETTERWORK_VAR", str(Path(__file__).resolve().parents[2] / "var" / "test"))
 
-from .base import *  # noqa: E402, F403
-from .base import CACHES, DATABASES, REDIS_URL  # noqa: E402
+from .base import *  # noqa: F403
+from .base import CACHES, DATABASES, REDIS_URL
 
 DEBUG = False
 SHOW_PARTS = True
