@@ -55,7 +55,8 @@ def cut_text(page: Page) -> list[str]:
             if (!box.width || !box.height) continue;
             const style = getComputedStyle(e);
             const hides = /hidden|clip/.test(style.overflowX + style.overflowY);
-            const tooLong = e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1;
+            const tooLong =
+              e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1;
             const outside = box.left < -1 || box.right > innerWidth + 1;
             if ((hides && tooLong) || (outside && !scrolls(e))) {
               cut.push(e.innerText.trim().slice(0, 60));
@@ -74,7 +75,8 @@ def small_targets(page: Page, *, least: int, of: str) -> list[str]:
           const small = [];
           for (const e of document.querySelectorAll(of)) {
             const box = e.getBoundingClientRect();
-            if (!box.width || e.closest('.vh, .skip, details:not([open]) > :not(summary)')) continue;
+            const unseen = e.closest('.vh, .skip, details:not([open]) > :not(summary)');
+            if (!box.width || unseen) continue;
             const style = getComputedStyle(e);
             if (style.visibility === 'hidden' || style.display === 'inline') continue;
             if (box.width + 0.5 < least || box.height + 0.5 < least) {
