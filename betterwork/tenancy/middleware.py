@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from betterwork.accounts import selectors
+from betterwork.ui import formats
 
 from . import scope
 
@@ -41,6 +42,9 @@ class ScopeMiddleware:
         with scope.scope(scope.Facts(user=user_id)), history(request):
             membership = selectors.acting_membership(request)
             request.membership = membership  # type: ignore[attr-defined]
+            # Months and digits by country, already for what the view says.
+            programme = membership.programme if membership else None
+            formats.set_region(programme.country if programme else "")
             facts = facts_of(membership, user_id, client_address(request))
             with scope.narrowed(facts), timezone.override(_zone(membership)):
                 return self._answer(request)

@@ -67,7 +67,7 @@ ROLES: dict[str, tuple[Place, ...]] = {
     "committee_management": _FACTORY,
     "group_lead": (OVERVIEW, FACTORIES, PLANS, REPORTS),
     "buyer": (REPORTS, FACTORIES, PLANS),
-    "constituent": (OVERVIEW, COMMITTEES, EXPORTS),
+    "constituent": (OVERVIEW,),
     "global": (OVERVIEW, FACTORIES, REPORTS, TOOL, TRAIL),
 }
 

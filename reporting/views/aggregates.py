@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
@@ -56,7 +57,9 @@ def released(request: MemberRequest) -> HttpResponse:
         "is_small": now.n < MIN_CELL,
         "clusters": _clusters(now, before) if now.n >= MIN_CELL else [],
         "bars": _bars(now, before) if now.n >= MIN_CELL else None,
-        "bar_key": [("bar", f"n = {formats.number(now.n)}")],
+        "bar_key": _bar_key(filters, now, before, today),
+        "bar_head": [_("Cluster"), _("Mean rate, %"), _("Compliance points")],
+        "bar_rows": _bar_rows(now),
     }
     return render(request, "reporting/aggregates.html", context)
 
@@ -89,6 +92,30 @@ def _bars(now: Figures, before: Figures | None) -> Any:
         if place.cluster in means
     ]
     return charts.bars(bars, title=_("Average non-compliance rate by cluster"), label_width=300)
+
+
+def _bar_key(
+    filters: Filters, now: Figures, before: Figures | None, today: date
+) -> list[tuple[str, str]]:
+    period = common.period_words(filters, today)
+    key = [("bar", f"{period}, n = {formats.number(now.n)}")]
+    if _whole(before) is not None and before is not None:
+        key.append(("prev", _("a year before, n = %(n)s") % {"n": formats.number(before.n)}))
+    return key
+
+
+def _bar_rows(now: Figures) -> list[list[str]]:
+    whole = _whole(now)
+    means = whole.clusters() if whole else {}
+    return [
+        [
+            common.in_language(place.cluster_name),
+            formats.number(means[place.cluster].percent(1)),
+            formats.number(means[place.cluster].n),
+        ]
+        for place in common.cluster_order(now)
+        if place.cluster in means
+    ]
 
 
 def _clusters(now: Figures, before: Figures | None) -> list[dict[str, Any]]:
