@@ -14,8 +14,9 @@ its n; so these answers are left out, and the scripts give the dashboard's rates
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -25,7 +26,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from advisory.models import PlanItem, ProgressReport
-from assessments.models import Outcome, ToolQuestion
+from assessments.models import LawParameter, Outcome, ToolQuestion
+from assessments.tool import law_on, resolve
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
 from factories.models import CommitteeMember
@@ -66,6 +68,7 @@ class Choice:
     all_outcomes: bool = False
     details: bool = False
     mask_names: bool = True
+    kept: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def from_parameters(cls, kind: str, found: Mapping[str, Any]) -> Choice:
@@ -174,40 +177,57 @@ class _Asked:
 
 
 _HEAVY = ("title", "finding", "guidance", "applies", "ilo", "law")
-_tools: dict[tuple[UUID, str], dict[UUID, _Asked]] = {}
-_TOOLS_KEPT = 8
 
 
-def _questions(version_id: UUID, language: str) -> dict[UUID, _Asked]:
-    """Words of one version's questions; a published version never changes, so they are kept."""
-    key = (version_id, language)
-    if key not in _tools:
-        rows = ToolQuestion.objects.filter(version_id=version_id).select_related(
-            "version", "point__cluster"
+def _questions(choice: Choice, version_id: UUID, day: date) -> dict[UUID, _Asked]:
+    """Words of one version's questions, with the law of a day in their sentences.
+
+    Kept for the length of the export, one set for all days between two changes of the law.
+    """
+    if not choice.kept:
+        changes = LawParameter.objects.filter(country=_home().country).values_list(
+            "effective_from", "effective_to"
         )
-        found = {
-            row.pk: _Asked(
-                _text(row.version.name, language) or row.version.label,
-                _text(row.point.cluster.name, language),
-                _text(row.point.name, language),
-                row.lineage,
-                _text(row.text, language),
-                row.kind.upper(),
-                row.value_type,
-                {
-                    each["key"]: _text(each.get("label") or {}, language) or each["key"]
-                    for each in row.value_rules.get("choices", ())
-                },
-                row.order,
-            )
-            for row in rows.defer(*_HEAVY)
-        }
-        if not found or rows[0].version.status == "draft":
-            return found
-        while len(_tools) >= _TOOLS_KEPT:
-            _tools.pop(next(iter(_tools)))
-        _tools[key] = found
-    return _tools[key]
+        choice.kept["changes"] = sorted({day for pair in changes for day in pair if day})
+    period = bisect_right(choice.kept["changes"], day)
+    key = (version_id, period)
+    if key not in choice.kept:
+        choice.kept[key] = _read_questions(version_id, choice.language, day)
+    found: dict[UUID, _Asked] = choice.kept[key]
+    return found
+
+
+def _home() -> Programme:
+    return Programme.objects.get(pk=scope.current_programme())
+
+
+def _read_questions(version_id: UUID, language: str, day: date) -> dict[UUID, _Asked]:
+    rows = ToolQuestion.objects.filter(version_id=version_id).select_related(
+        "version", "point__cluster"
+    )
+    law = law_on(_home().country, day)
+
+    def said(texts: Mapping[str, str]) -> str:
+        return resolve(_text(texts, language), law, language, names)
+
+    found = {}
+    for row in rows.defer(*_HEAVY):
+        names = row.version.names
+        found[row.pk] = _Asked(
+            _text(row.version.name, language) or row.version.label,
+            _text(row.point.cluster.name, language),
+            _text(row.point.name, language),
+            row.lineage,
+            said(row.text),
+            row.kind.upper(),
+            row.value_type,
+            {
+                each["key"]: said(each.get("label") or {}) or each["key"]
+                for each in row.value_rules.get("choices", ())
+            },
+            row.order,
+        )
+    return found
 
 
 def _text(texts: Mapping[str, str], language: str) -> str:
@@ -240,10 +260,9 @@ def _answers_page(choice: Choice, after: Any) -> Page:
     if after is not None:
         sql_after = "AND (a.starts_on, a.id) > (%s, %s)"
         values += list(after)
-    country = Programme.objects.get(pk=scope.current_programme()).name_in(choice.language)
+    country = _home().name_in(choice.language)
     rows: list[tuple[tuple[int, int, str], Row]] = []
     units, last = 0, None
-    tools: dict[UUID, dict[UUID, _Asked]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_ANSWERS.format(where=where, after=sql_after), [*values, PAGE[ASSESSMENT]])
         found = cursor.fetchall()
@@ -255,9 +274,7 @@ def _answers_page(choice: Choice, after: Any) -> Page:
             units, last = units + 1, (starts_on, pk)
         if question_id is None:
             continue
-        if version not in tools:
-            tools[version] = _questions(version, choice.language)
-        asked = tools[version][question_id]
+        asked = _questions(choice, version, starts_on)[question_id]
         finding: Any
         if asked.kind == "NCQ":
             finding = _CODES.get(outcome)

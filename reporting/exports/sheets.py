@@ -45,9 +45,9 @@ class _Line:
 
 
 def csv_lines(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """Lines of a CSV file, one at a time."""
+    """Lines of CSV, one at a time, for a pipe: no byte order mark before the first column."""
     write = csv.writer(_Line()).writerow
-    yield BOM + str(write([safe_text(cell) for cell in head]))
+    yield str(write([safe_text(cell) for cell in head]))
     for row in rows:
         yield str(write([safe_text(cell) for cell in row]))
 

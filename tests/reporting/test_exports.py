@@ -19,10 +19,11 @@ from django.db import connection
 
 from advisory.models import ImprovementPlan, PlanItem, ProgressReport
 from assessments import summaries
-from assessments.models import Answer, ToolQuestion, ToolVersion
+from assessments.models import Answer, LawParameter, ToolQuestion, ToolVersion
 from assessments.rules.rates import LatestInWindow
 from betterwork.records import files
 from betterwork.records.models import Job, TrailEvent
+from betterwork.tenancy import scope
 from factories.models import Committee, CommitteeMember
 from reporting import rates
 from reporting.exports import analyst, services, sheets
@@ -77,7 +78,7 @@ def world(bd: Any) -> list[Any]:
 
 def test_columns_are_as_the_analysts_know_them(world: Any, capsys: Any) -> None:
     call_command("export_assessments", "--programme", "BD")
-    lines = capsys.readouterr().out.removeprefix("\ufeff").splitlines()
+    lines = capsys.readouterr().out.splitlines()
     assert lines[0] == ASSESSMENT_COLUMNS
     assert analyst.COLUMNS[analyst.COMMITTEE] == (
         "Title", "Category", "Is Current Chair", "Date Left",
@@ -158,6 +159,25 @@ def test_each_language_has_its_words_choices_included(
         assert len(choice) == 3
         assert {row[12] for row in choice} == {label}
         assert {row[7] for row in choice} == {cluster}
+
+
+def test_a_question_says_the_law_of_the_assessments_day(bd: Any) -> None:
+    """Placeholders hold the law in force on the first day, also when it changes between two."""
+    with scope.platform_scope():
+        for value, since, until in (("8", None, date(2026, 1, 1)), ("7", date(2026, 1, 1), None)):
+            LawParameter.objects.create(
+                country="BD", code="test_hours", topic="Test", kind="number", value=int(value),
+                confidence="high", effective_from=since, effective_to=until,
+                short={"en": value},
+            )  # fmt: skip
+    version = make_version([Asked("h", "WT-REG")])
+    version.questions.update(text={"en": "Are hours within {test_hours} a day?"})
+    held = [Held(0, 1, date(2025, 12, 31), {"h": "compliant"}), Held(1, 1, DAY, {"h": "compliant"})]
+    make_world(version, held, make_factories(2))
+    assert [row["Question"] for row in rows_of(Choice(analyst.ASSESSMENT))] == [
+        "Are hours within 8 a day?",
+        "Are hours within 7 a day?",
+    ]
 
 
 def read(path: Path) -> list[list[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,11 @@ class Command(BaseCommand):
             record(Action.EXPORTED, kind=choice.kind, by="command")
         if not options["out"]:
             # Line by line: the pipe behind may begin at once.
-            for line in sheets.csv_lines(choice.head, analyst.all_rows(choice, scoped)):
-                self.stdout.write(line, ending="")
+            try:
+                for line in sheets.csv_lines(choice.head, analyst.all_rows(choice, scoped)):
+                    self.stdout.write(line, ending="")
+            except BrokenPipeError:  # the reader has seen enough, as with `| head`
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             return
         path = Path(options["out"])
         if path.suffix not in {".csv", ".xlsx"}:
