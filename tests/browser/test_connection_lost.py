@@ -8,15 +8,15 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from .conftest import Person
-from .hands import fill, press, press_named, today
+from .hands import press, press_named
 
 TABLET = {"viewport": {"width": 1024, "height": 768}}
 
 
 def first_coded_question(page: Page) -> None:
-    """Go to an open, coded question of the assessment this advisor is in."""
-    press(page.locator("main tbody th a").first)
-    press(page.get_by_role("link", name="Go on with the questions"))
+    """Go on with the assessment this advisor is in, to an open question that is coded."""
+    press(page.locator("main li", has_text="Answer the questions").locator(".btn").first)
+    press_named(page, "Next open question")
     for _ in range(30):
         if not page.locator("[name=value]").count():
             return
@@ -31,7 +31,7 @@ def revision(page: Page) -> int:
 
 def test_an_answer_outlives_the_connection(enter: Callable[..., Person]) -> None:
     person = enter("advisor", **TABLET)
-    page = person.open("/assessments/?whose=mine&status=in_progress")
+    page = person.open("/work/")
     first_coded_question(page)
     question, before = page.url, revision(page)
     # The next pages are fetched ahead while there is time.
@@ -73,7 +73,7 @@ def test_an_answer_outlives_the_connection(enter: Callable[..., Person]) -> None
 def test_what_was_typed_outlives_a_reload(enter: Callable[..., Person]) -> None:
     """The battery ends before the connection is back: the words are still on the tablet."""
     person = enter("advisor", **TABLET)
-    page = person.open("/assessments/?whose=mine&status=in_progress")
+    page = person.open("/work/")
     first_coded_question(page)
     question = page.url
     page.route("**/answer/**", lambda route: route.abort())
@@ -87,27 +87,6 @@ def test_what_was_typed_outlives_a_reload(enter: Callable[..., Person]) -> None:
     assert answer.value.status == 200
     page.goto(question)
     expect(page.locator("[name=finding]")).to_have_value(finding)
-
-
-def test_a_form_sent_twice_makes_one(enter: Callable[..., Person]) -> None:
-    name = f"Jamuna Apparel {secrets.token_hex(3)}"
-    page = enter("staff").open("/factories/new/")
-    fill(page, name=name, city="Gazipur", region="Dhaka", registered_on=today())
-    if (answer := press_named(page, "Register")).status == 422:  # reads like another one
-        page.check("[name=is_no_duplicate]")
-        answer = press_named(page, "Register")
-    assert answer.status == 200
-    made = page.url
-    # Back to the filled form, and once more.
-    page.go_back()
-    if page.input_value("[name=name]") != name:
-        page.reload()
-    if page.locator("[name=is_no_duplicate]").count():
-        page.check("[name=is_no_duplicate]")
-    press_named(page, "Register")
-    assert page.url == made
-    page.goto(f"{made.split('/factories/')[0]}/factories/?q={name.rsplit(' ', 1)[1]}")
-    expect(page.locator("main tbody tr")).to_have_count(1)
 
 
 def test_a_double_click_sends_once(enter: Callable[..., Person]) -> None:

@@ -58,12 +58,12 @@ def look(page: Page, language: str) -> None:
     assert eyes.overflow(page) <= 0
     assert eyes.cut_text(page) == []
     used = eyes.fonts_used(page)
-    strangers = {name: signs for name, signs in used.items() if name not in eyes.OUR_FONTS}
-    assert strangers == {}, used
-    assert used.get(SCRIPT_FONT[language], 0) > 100, used
+    assert [name for name in used if name.endswith("!")] == [], used
+    assert [name for name in used if not name.startswith(eyes.OUR_FONTS)] == [], used
+    of_script = sum(signs for name, signs in used.items() if SCRIPT_FONT[language] in name)
+    assert of_script > 300, used
     assert eyes.same_width_as_fallback(page, WORDS[language]) == []
-    assert eyes.small_targets(page, least=24, of=TARGETS) == []
-    assert eyes.accessibility(page) == []
+    assert eyes.accessibility(page) == []  # its rules hold targets of 24 pixels, or their distance
 
 
 @pytest.mark.parametrize(("programme", "language"), [("VN", "en"), ("BD", "bn"), ("JO", "ar")])
@@ -74,6 +74,7 @@ def test_my_actions_on_a_phone(enter: Callable[..., Person], programme: str, lan
     shoot(page, f"my-actions-{language}")
     assert page.locator("article.card.todo").count() >= 2
     look(page, language)
+    assert eyes.small_targets(page, least=24, of=TARGETS) == []
     assert eyes.small_targets(page, least=44, of=BUTTONS) == []
 
 
