@@ -3,6 +3,7 @@
 "use strict";
 
 (() => {
+  const AGAIN_MS = 10000;
   const html = document.documentElement;
   const on = (type, handler) => document.addEventListener(type, handler);
 
@@ -68,8 +69,13 @@
   on("submit", (event) => {
     changed.delete(event.target);
     if (event.target.matches("[data-guard]")) {
-      if (event.target.dataset.sent) event.preventDefault();
-      else event.target.dataset.sent = "1";
+      if (event.target.dataset.sent) {
+        event.preventDefault();
+      } else {
+        event.target.dataset.sent = "1";
+        // No answer came: it may be sent again. The server does nothing twice.
+        setTimeout(() => delete event.target.dataset.sent, AGAIN_MS);
+      }
     }
   });
   window.addEventListener("beforeunload", (event) => {
