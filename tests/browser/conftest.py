@@ -103,6 +103,8 @@ def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path)
 @pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
     var = Path(os.environ.get("BETTERWORK_BROWSER_VAR") or ROOT / "var" / "browser").resolve()
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # each process has a product of its own
+        var = var / worker
     environment = {
         **{k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL"}},
         "BETTERWORK_VAR": str(var),

@@ -5,10 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from .conftest import Person
 from .hands import press, press_named
+
+pytestmark = pytest.mark.browser
 
 TABLET = {"viewport": {"width": 1024, "height": 768}}
 

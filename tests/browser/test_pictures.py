@@ -22,6 +22,8 @@ from . import eyes
 from .conftest import Person
 from .hands import shoot
 
+pytestmark = pytest.mark.browser
+
 PICTURES = Path(__file__).parent / "pictures"
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 DESK = {"viewport": {"width": 1440, "height": 900}}

@@ -5,10 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from .conftest import Person
 from .hands import fill, press, press_named, today
+
+pytestmark = pytest.mark.browser
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "java_script_enabled": False}
 DESK = {"viewport": {"width": 1280, "height": 900}, "java_script_enabled": False}
