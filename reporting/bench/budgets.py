@@ -88,8 +88,8 @@ SAVE_TO_BARE = 4.0
 REPORT_SECONDS = 2.5
 REPORT_MEGABYTES = 150.0
 REPORT_TO_BARE = 1.25
-# Two workers do twice the work; a tenth is left to the memory they share.
-REPORT_PAIR = 1.8
+# Two workers do twice the work of one.
+REPORT_PAIR = 2.0
 WEB_MEGABYTES = 150.0
 MIGRATE_SECONDS = 30.0
 REWRITE_MILLISECONDS = 2.0
