@@ -740,7 +740,8 @@ def add_evidence(
                         visibility=visibility,
                         round=item.round,
                         added_by_id=person_id(by),
-                        added_at=at,
+                        # Shown in the order they were chosen in.
+                        added_at=at + timedelta(microseconds=given),
                     )
                 )
         except _SameBytes:

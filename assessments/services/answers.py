@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -290,7 +290,8 @@ def add_evidence(
             caption=caption.strip()[:200],
             visibility=visibility,
             added_by_id=by,
-            added_at=now,
+            # Shown in the order they were chosen in.
+            added_at=now + timedelta(microseconds=len(made)),
         )
         known[stored.sha256] = row.pk
         made.append(row)

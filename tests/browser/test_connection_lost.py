@@ -25,7 +25,7 @@ def first_coded_question(page: Page) -> None:
             return
         here = page.url
         page.keyboard.press("n")
-        page.wait_for_url(lambda url, here=here: url != here)
+        page.wait_for_function("seen => location.href !== seen", arg=here)
 
 
 def revision(page: Page) -> int:

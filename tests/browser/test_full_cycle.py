@@ -573,7 +573,7 @@ class TestFullCycle:
             text = _pdf_text(download.value.path())
             assert FACTORY in text, language
             assert FINDINGS["CO-INF-01"][0] in text, language
-            assert WORDS_OF[language] in text, language
+            assert WORDS_OF[str(language)] in text, language
         assert as_(OTHER).refused(str(links["en"])) in {200, 404}
 
     def test_the_factory_reads_its_report(self, story: Story, as_: Callable[..., Person]) -> None:
@@ -627,6 +627,10 @@ class TestFullCycle:
         page.locator("[name=files]").set_input_files(shots)
         send(page, "/evidence/")
         expect(page.locator(".evid img")).to_have_count(3)
+        shown = page.locator(".evid").inner_text()
+        assert [shown.index(each["name"]) for each in shots] == sorted(
+            shown.index(each["name"]) for each in shots
+        )
         send(page, "/done/")
         expect(page.locator("form[action$='/done/']")).to_have_count(0)
         shoot(page, "ambassador-item-done")
