@@ -66,9 +66,9 @@ def write_answers(
     """
     programme = scope.current_programme()
     rate_rows = ", ".join(f"('{point}', {rate})" for point, rate in rates.items())
-    stays = _HASH % "a.factory_id::text || q.lineage"
-    varies = _HASH % "a.id::text || q.lineage"
-    redraw = _HASH % "q.lineage || a.id::text"
+    stays = _HASH % "f.code || q.lineage"
+    varies = _HASH % "a.code || q.lineage"
+    redraw = _HASH % "q.lineage || a.code"
     sql = f"""
         WITH rate(point_id, share) AS (VALUES {rate_rows}),
         asked AS (
