@@ -426,7 +426,9 @@ class TestFullCycle:
         fill(adding, caption="Bolted doors, third floor", visibility="factory")
         press(adding.locator(".btn.go"))
         expect(page.locator(".evid img")).to_have_count(2)
-        assert page.locator(".evid img").first.evaluate("i => i.naturalWidth") > 0
+        page.wait_for_function(
+            "() => [...document.querySelectorAll('.evid img')].every((i) => i.naturalWidth > 0)"
+        )
         shoot(page, "lead-question")
 
     def test_both_sign_and_it_is_submitted(self, story: Story, as_: Callable[..., Person]) -> None:
