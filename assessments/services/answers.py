@@ -278,7 +278,7 @@ def add_evidence(
             assessment_id=assessment.pk, question_id=question.id if question else None
         ).values_list("file__sha256", "pk")
     )
-    made = []
+    made: list[Evidence] = []
     for upload in files:
         stored = store_upload(upload, factory_id=assessment.factory_id)
         if stored.sha256 in known:
