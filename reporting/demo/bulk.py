@@ -7,11 +7,16 @@ few are new, and the same input gives the same world.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
 
+from assessments.library import NEUTRAL
+from assessments.models import ToolVersion
+from assessments.tool import tool_of, words_of
 from betterwork.tenancy import scope
 
 # Share of factories with at least one non-compliance in the compliance point, first cycle.
@@ -54,6 +59,21 @@ def _sql_list(texts: tuple[str, ...]) -> str:
     return "ARRAY[" + ", ".join("'" + text.replace("'", "''") + "'" for text in texts) + "]"
 
 
+def _said() -> dict[str, str]:
+    """What a team would type for a finding of each question: the law's figures put in.
+
+    A team that does not know a figure names none.
+    """
+    today = timezone.localdate()
+    said = {}
+    for version_id in ToolVersion.objects.values_list("pk", flat=True):
+        tool = tool_of(version_id)
+        for lineage, words in words_of(tool, "en", today).items():
+            text = words.finding.replace(NEUTRAL["en"], "the legal limit")
+            said[str(tool.by_lineage[lineage].id)] = text
+    return said
+
+
 def write_answers(
     assessment_ids: list[UUID] | None = None,
     *,
@@ -81,7 +101,7 @@ def write_answers(
         drawn AS (
             SELECT a.id AS assessment_id, a.programme_id, a.starts_on, a.created_by_id,
                    q.id AS question_id, q.point_id, q.kind, q.lineage, q.value_type, q.value_rules,
-                   q.is_structural, q.finding,
+                   q.is_structural, said.value AS found,
                    CASE WHEN {redraw} < {RECURS} THEN {stays} ELSE {varies} END AS draw,
                    {varies} AS noise,
                    (1 - power(1 - COALESCE(r.share, 0.02)
@@ -94,6 +114,7 @@ def write_answers(
             FROM assessments_assessment a
             JOIN factories_factory f ON f.id = a.factory_id
             JOIN asked q ON q.version_id = a.version_id
+            LEFT JOIN jsonb_each_text(%s) said ON said.key = q.id::text
             LEFT JOIN rate r ON r.point_id = q.point_id
             WHERE a.programme_id = %s AND a.starts_on IS NOT NULL
               AND (%s::uuid[] IS NULL OR a.id = ANY(%s::uuid[]))
@@ -118,7 +139,7 @@ def write_answers(
                CASE WHEN outcome = 'not_applicable' THEN 'Not present at this factory.' ELSE '' END,
                CASE WHEN outcome IN ('non_compliant', 'structural') THEN
                     ({_sql_list(_SEEN)})[1 + (noise * 6.99)::int %% {len(_SEEN)}] || ': '
-                    || lower(left(finding->>'en', 1)) || substr(finding->>'en', 2) || ' '
+                    || lower(left(found, 1)) || substr(found, 2) || ' '
                     || ({_sql_list(_TOLD)})[1 + (noise * 99)::int %% {len(_TOLD)}] || '.'
                ELSE '' END,
                CASE WHEN outcome = 'non_compliant' THEN ARRAY['documents', 'workers']
@@ -139,5 +160,5 @@ def write_answers(
         FROM decided
     """
     with connection.cursor() as cursor:
-        cursor.execute(sql, [programme, assessment_ids, assessment_ids, share])
+        cursor.execute(sql, [json.dumps(_said()), programme, assessment_ids, assessment_ids, share])
         return int(cursor.rowcount)

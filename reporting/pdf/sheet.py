@@ -1,7 +1,7 @@
 """A style sheet made ready for one document: its variables resolved, its idle rules left out.
 
 The paper sheet is the product's own sheet with a few rules more. WeasyPrint hands all its variables
-down to every box and tries every rule on every element, which takes half of its time and memory.
+down to every box and tries every rule on every element, which takes a fourth of its time.
 Nothing of how the document looks may change here: what is not understood stays as it is.
 """
 
@@ -36,6 +36,8 @@ QUOTED = re.compile(r"""\[[^\]]*\]""")
 # A rule for every ::before makes WeasyPrint work out a style for each element's, drawn or not. The
 # reset has only their box sizing, and what is generated on paper has no size of its own.
 EVERYBODYS = re.compile(r"^\*?::(?:before|after|marker)$")
+# Elements a parser adds where the text leaves them out.
+IMPLIED = frozenset({"html", "head", "body", "tbody", "colgroup"})
 DEEPEST = 12
 
 
@@ -45,7 +47,7 @@ def pressed(css: str, html: str, language: str) -> str:
     tags = {tag.lower() for tag in TAG.findall(html)}
     own = language.split("-")[0].lower()
     spoken = {own, *(tag.split("-")[0].lower() for tag in LANG.findall(html))}
-    return _pressed(css, frozenset(words), frozenset(tags), frozenset(spoken), own)
+    return _pressed(css, frozenset(words), IMPLIED | tags, frozenset(spoken), own)
 
 
 @lru_cache(maxsize=32)

@@ -71,6 +71,11 @@ def test_a_class_given_without_quotes_in_a_list_keeps_its_rule() -> None:
     assert "blue" not in made
 
 
+def test_elements_a_parser_adds_keep_their_rules() -> None:
+    made = pressed("tbody td { color: red }", "<table><tr><td>x</td></tr></table>", "en")
+    assert "red" in made
+
+
 BODY = """<!doctype html><html lang="{language}" dir="{direction}"><head><title>t</title>{link}
 </head><body class="paper"><article class="report" lang="{language}" dir="{direction}">
 <h1>Report</h1><p class="lede">Some lines.</p><h2 class="chapter">Chapter</h2>
@@ -78,7 +83,8 @@ BODY = """<!doctype html><html lang="{language}" dir="{direction}"><head><title>
 <div class="typed" dir="ltr"><p>It was.</p></div><table class="back"><tr><th scope="row">Law</th>
 <td>Act<br><span class="mute">14 years</span></td></tr></table></section>
 <ul class="list"><li>one</li></ul>
-<table class="res"><thead><tr><th>a</th><th class="end">b</th></tr></thead><tbody><tr><th scope="row">c</th><td class="end num">1</td></tr></tbody></table>
+<table class="res"><thead><tr><th>a</th><th class="end">b</th></tr></thead>
+<tbody><tr><th scope="row">c</th><td class="end num">1</td></tr></tbody></table>
 </article></body></html>"""
 
 
