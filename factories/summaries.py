@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -105,7 +106,11 @@ def running_clocks(today: date) -> RunningClocks:
     Cycles that changed are asked about and kept: three statements more, however many they are.
     """
     mark = _mark(cycle_settings(today))
-    values = {"mark": mark, "programme": scope.current_programme(), "today": today}
+    values: dict[str, Any] = {
+        "mark": mark,
+        "programme": scope.current_programme(),
+        "today": today,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, values)
         found: dict[str, Any] = cursor.fetchone()[0]
@@ -138,11 +143,11 @@ def _ask(versions: dict[str, int | None], mark: str, today: date) -> list[OpenCl
     keep, still_open = [], []
     for overview in cycle_overview(cycles().filter(pk__in=chosen), today).values():
         lasting = _lasting(overview.clocks)
-        version = versions[str(overview.cycle_id)]
+        read = versions[str(overview.cycle_id)]
         # A fact dated after today changes the clocks on its day without any further write.
-        if version is not None and as_of(overview.facts, today) is overview.facts:
+        if read is not None and as_of(overview.facts, today) is overview.facts:
             kept = [_kept(clock) for clock in lasting]
-            keep.append({"cycle": str(overview.cycle_id), "version": version, "clocks": kept})
+            keep.append({"cycle": str(overview.cycle_id), "version": read, "clocks": kept})
         still_open += [
             OpenClock(
                 overview.cycle_id,
@@ -155,9 +160,9 @@ def _ask(versions: dict[str, int | None], mark: str, today: date) -> list[OpenCl
             if clock.is_open and clock.started_on is not None
         ]
     if keep:
-        values = {"mark": mark, "found": json.dumps(keep), "programme": scope.current_programme()}
+        home = scope.current_programme()
         with connection.cursor() as cursor:
-            cursor.execute(_KEEP, values)
+            cursor.execute(_KEEP, {"mark": mark, "found": json.dumps(keep), "programme": home})
     return still_open
 
 
@@ -192,9 +197,7 @@ def rebuild_clocks(today: date) -> RunningClocks:
 @lru_cache(maxsize=1)
 def _rules() -> str:
     """A digest of the rules and of the calendar: another release of either asks anew."""
-    import holidays
-
-    whole = hashlib.sha256(holidays.__version__.encode())
+    whole = hashlib.sha256(version("holidays").encode())
     for module in (clock_rules, cycle_rules, fact_rules):
         whole.update(Path(str(module.__file__)).read_bytes())
     return whole.hexdigest()

@@ -129,7 +129,7 @@ class Pages(Paginator):  # type: ignore[type-arg]
         return self._choice.count()
 
 
-def report_rows(choice: Choice, sort: str = "") -> QuerySet[Any, dict[str, Any]]:
+def report_rows(choice: Choice, sort: str = "") -> QuerySet[Any, Any]:
     """One row for each assessment with a report, in all its versions and languages: one query.
 
     The page is found along the assessments' own index, and only its rows gather their reports.
@@ -137,7 +137,7 @@ def report_rows(choice: Choice, sort: str = "") -> QuerySet[Any, dict[str, Any]]
     every = choice.reports().filter(assessment=OuterRef("pk")).order_by("-version", "language")
     written = JSONObject(pk="id", version="version", language="language", status="status",
                          pages="pages", reason="reason", is_draft="is_draft")  # fmt: skip
-    rows: QuerySet[Any, dict[str, Any]] = choice.assessments().values(
+    rows: QuerySet[Any, Any] = choice.assessments().values(
         "factory_id", "code", "starts_on",
         assessment_id=F("pk"),
         factory_name=F("factory__name"),
