@@ -42,6 +42,7 @@ NEUTRAL = {
     "en": "[the legal limit: unverified]",
     "bn": "[আইনি সীমা: যাচাই করা হয়নি]",
     "ar": "[الحد القانوني: لم يتم التحقق منه]",
+    "vi": "[giới hạn theo luật: chưa được kiểm chứng]",
 }
 _BENGALI_DIGITS = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
 
