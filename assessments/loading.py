@@ -35,7 +35,7 @@ _BEGINNINGS: dict[str, tuple[list[str], str, list[int], str]] = {
     "NI": (["en", "es"], "America/Managua", [6], "NIO"),
     "PK": (["en"], "Asia/Karachi", [6], "PKR"),
     "UZ": (["en"], "Asia/Tashkent", [6], "UZS"),
-    "VN": (["en"], "Asia/Ho_Chi_Minh", [6], "VND"),
+    "VN": (["en", "vi"], "Asia/Ho_Chi_Minh", [6], "VND"),
 }
 COUNTRIES = tuple(_BEGINNINGS)
 # Programmes that every installation has; the others are made by `manage.py create_programme`.

@@ -24,7 +24,7 @@ TOOLS = {
     "NI": (216, 48, 26, ("en", "es")),
     "PK": (206, 48, 26, ("en",)),
     "UZ": (201, 48, 26, ("en",)),
-    "VN": (233, 48, 28, ("en",)),
+    "VN": (233, 48, 28, ("en", "vi")),
 }
 COUNTRIES = tuple(TOOLS)
 # Languages whose translation is under way: their gaps are shown to editors and expected here.
