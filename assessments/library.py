@@ -46,7 +46,6 @@ NEUTRAL = {
     "fr": "[limite légale : non vérifiée]",
     "id": "[batas hukum: belum diverifikasi]",
     "km": "[ដែនកំណត់​តាម​ច្បាប់៖ មិនទាន់​បាន​ផ្ទៀងផ្ទាត់]",
-    "vi": "[giới hạn pháp luật: chưa xác minh]",
     "vi": "[giới hạn theo luật: chưa được kiểm chứng]",
 }
 _BENGALI_DIGITS = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
