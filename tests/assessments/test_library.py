@@ -27,7 +27,9 @@ TOOLS = {
     "VN": (233, 48, 28, ("en", "vi")),
 }
 COUNTRIES = tuple(TOOLS)
-# Languages whose translation is under way: their gaps are shown to editors and expected here.
+# Languages with every question, and those of them whose guidance is still under way: the gaps of
+# that guidance are shown to editors and expected here.
+WHOLE = ("bn", "ar", "es", "fr", "id", "km", "vi")
 UNDER_WAY = ("es", "fr", "id", "km", "vi")
 
 
@@ -59,10 +61,17 @@ def test_every_question_and_name_is_translated(shipped):
     gaps = [
         (question.id, language, question.missing(language))
         for question in shipped.questions.values()
-        for language in ("bn", "ar")
+        for language in WHOLE
         if question.missing(language)
     ]
     assert gaps == []
+    long = [
+        (question.id, language, question.texts[language].title)
+        for question in shipped.questions.values()
+        for language in ("es", "fr", "id")
+        if len(question.texts[language].title) > 45
+    ]
+    assert long == []
     named = [*shipped.clusters, *shipped.points.values()]
     assert [n.code for n in named if set(n.name) < {"en", "bn", "ar"}] == []
 
@@ -78,13 +87,8 @@ def test_guidance_is_translated(shipped, language):
 
 
 def test_shipped_library_has_no_gaps(shipped):
-    expected = tuple(f"translated into {language}:" for language in UNDER_WAY)
-    glossaries = tuple(f"glossary/{language}.yaml" for language in UNDER_WAY)
-    left = [
-        str(gap)
-        for gap in shipped.gaps
-        if not any(words in gap.message for words in expected) and gap.file not in glossaries
-    ]
+    expected = tuple(f"guidance not translated into {language}:" for language in UNDER_WAY)
+    left = [str(gap) for gap in shipped.gaps if not any(words in gap.message for words in expected)]
     assert left == []
 
 
@@ -139,7 +143,7 @@ def test_no_unverified_figure_is_written_out(shipped, country):
         if question.kind == "ncq"
         for language, texts in question.texts.items()
         for text in (texts.question, texts.finding)
-        for figure in re.findall(r"\d+", re.sub(r"\{[^}]*\}", "", text))
+        for figure in re.findall(r"\b\d+\b", re.sub(r"\{[^}]*\}", "", text))
         if str(int(figure)) not in allowed
     ]
     assert found == []
