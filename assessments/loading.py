@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -257,15 +258,20 @@ _HASHED = [
 ]
 
 
-def _content_hash(questions: list[ToolQuestion], names: object, languages: tuple[str, ...]) -> str:
-    """Tells other content from the same: the words in the tool's languages and all that binds."""
+def _content_hash(
+    questions: list[ToolQuestion], names: object, languages: Iterable[str] | None = None
+) -> str:
+    """Tells other content from the same: all that binds, and the words in English and `languages`.
+
+    None: the words in every language.
+    """
     # A translation into a language the tool is not kept in, and translated guidance, help the
     # reader; no answer and no report stands on them. One that comes later does not make other
     # content of the version, and is shown from the next one.
-    kept = {library.DEFAULT_LANGUAGE, *languages}
+    kept = None if languages is None else {library.DEFAULT_LANGUAGE, *languages}
 
     def words(value: Any) -> Any:
-        return {lang: text for lang, text in value.items() if lang in kept}
+        return {lang: text for lang, text in value.items() if kept is None or lang in kept}
 
     def plain(question: ToolQuestion, name: str) -> Any:
         value = getattr(question, name)
