@@ -5,6 +5,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 
 from assessments import library, loading
 from assessments.models import ToolQuestion, ToolVersion
@@ -102,3 +103,14 @@ def test_later_translations_do_not_make_other_content_of_a_published_tool(bd):
     other = replace(first, texts=bengali)
     with pytest.raises(DomainError, match="tool_label_taken"):
         loading._load_tool(replace(tool, questions=(other, *rest)))
+
+
+def test_the_manager_of_a_new_programme_reads_its_tool_and_law(sign_in):
+    loading.create_programme("KH")
+    client = sign_in("manager", programme="KH")
+    page = client.get(reverse("assessments:tool"))
+    assert page.status_code == 200
+    assert "KH-2026.1" in page.content.decode()
+    law = client.get(reverse("assessments:law"))
+    assert law.status_code == 200
+    assert "Labour Law 1997" in law.content.decode()
