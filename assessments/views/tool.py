@@ -113,7 +113,7 @@ def law(request: MemberRequest) -> HttpResponse:
                 "code": row.code,
                 "text": row.text,
                 "value": row.inline(language()) or "",
-                "unit": row.unit,
+                "unit": _unit_beside(row.inline(language()) or "", row.unit),
                 "reference": row.reference,
                 "source": row.source,
                 "confidence": row.confidence,
@@ -142,6 +142,12 @@ def law(request: MemberRequest) -> HttpResponse:
         ],
     }
     return render(request, "assessments/law.html", context)
+
+
+def _unit_beside(value: str, unit: str) -> str:
+    """The unit without a currency that stands before the number already: BDT 12,500 per month."""
+    first, _space, rest = unit.partition(" ")
+    return rest if value.startswith(f"{first} ") else unit
 
 
 def _day(text: str) -> date | None:

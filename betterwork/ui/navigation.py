@@ -37,8 +37,11 @@ class Place:
 
 
 WORK = Place("work", _("My work"), "list", ("my_work", "work:mine", "advisory:my_work"))
+RELEASED = Place("released", _("Released to me"), "list", ("my_work",))
 ACTIONS = Place("work", _("My work"), "list", ("advisory:my_actions", "my_actions", "my_work"))
 OVERVIEW = Place("overview", _("Overview"), "chart", ("reporting:dashboard", "dashboard"))
+# For those without work to do, the first page and the overview are the same.
+FIGURES = Place("overview", _("Overview"), "chart", ("my_work", "reporting:dashboard"))
 FACTORIES = Place("factories", _("Factories"), "factory", ("factories:list",))
 FACTORY = Place("factory", _("Factory"), "factory", ("factories:mine",))
 VISITS = Place("visits", _("Visits"), "calendar", ("advisory:visits", "assessments:visits"))
@@ -65,10 +68,10 @@ ROLES: dict[str, tuple[Place, ...]] = {
     "ambassador": _FACTORY,
     "committee_worker": _FACTORY,
     "committee_management": _FACTORY,
-    "group_lead": (OVERVIEW, FACTORIES, PLANS, REPORTS),
-    "buyer": (REPORTS, FACTORIES, PLANS),
-    "constituent": (OVERVIEW,),
-    "global": (OVERVIEW, FACTORIES, REPORTS, TRAIL),
+    "group_lead": (FIGURES, FACTORIES, PLANS, REPORTS),
+    "buyer": (RELEASED, FACTORIES, PLANS, REPORTS),
+    "constituent": (FIGURES,),
+    "global": (FIGURES, FACTORIES, REPORTS, TRAIL),
 }
 
 

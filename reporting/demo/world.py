@@ -666,6 +666,7 @@ def _plan(world: World, factory: Factory) -> None:
             root_cause=root,
             action=action,
             responsible="Floor manager" if number % 2 else "HR manager",
+            opened_on=base,
             due_on=_working(world, base + timedelta(days=30 + (number * 13) % 150)),
         )
         if late > 40 and fate < DONE_SHARE:

@@ -18,7 +18,7 @@ from betterwork.accounts.requests import MemberRequest
 from betterwork.permissions import Permission, may, requires
 from betterwork.records.vocabulary import Action as Happened
 from betterwork.ui import formats
-from betterwork.ui.context import initials
+from betterwork.ui.context import OWN_NAMES, initials
 from betterwork.ui.parts import Action, Clock, Event, Mark, Thread, Who
 from factories.models import ClockDrift, EngagementCycle, Factory
 from factories.rules.clocks import Action as Due
@@ -441,6 +441,7 @@ def _buyer(request: MemberRequest) -> HttpResponse:
     factories = Factory.objects.filter(merged_into__isnull=True).select_related("programme")
     context = {
         "reports": [(row, row.factory.programme.name_in(formats.language())) for row in rows],
+        "own_names": OWN_NAMES,
         "factories": [(f, f.programme.name_in(formats.language())) for f in factories[:100]],
     }
     return render(request, "reporting/work_buyer.html", context)

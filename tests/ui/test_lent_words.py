@@ -11,6 +11,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.template.loader import render_to_string
 from django.utils import translation
 
 from betterwork.accounts.adapter import AccountAdapter, FactorAdapter
@@ -119,3 +120,13 @@ def test_the_sign_in_speaks_the_readers_language(bd: Any, language: str) -> None
         key = get_adapter().generate_authenticator_name(person, "webauthn")
     assert {name: text for name, text in told.items() if latin(text)} == {}
     assert latin(key) == []
+
+
+def test_the_summary_of_mistakes_counts_in_the_readers_digits() -> None:
+    class One(forms.Form):
+        name = forms.CharField()
+
+    with translation.override("bn"):
+        html = render_to_string("components/_error_summary.html", {"form": One({})})
+    assert "১টি" in html
+    assert not re.search("[0-9]টি", html)

@@ -200,6 +200,14 @@ def test_navigation_shows_only_places_that_exist() -> None:
     assert navigation.navigation("nobody", path="/") == ()
 
 
+@pytest.mark.parametrize(
+    "role", ["manager", "advisor", "group_lead", "constituent", "global", "buyer"]
+)
+def test_the_first_page_of_a_role_is_marked_in_its_menu(role: str) -> None:
+    path = "/overview/" if role == "manager" else "/work/"
+    assert [item.url for item in navigation.navigation(role, path=path) if item.current] == [path]
+
+
 def test_roles_of_the_menu_are_the_roles_of_the_product() -> None:
     from betterwork.accounts.models import Role
 
