@@ -115,9 +115,13 @@ def tool_of(version_id: UUID) -> Tool:
 
 @lru_cache(maxsize=16)
 def _tool(version_id: UUID) -> Tool:
-    version = ToolVersion.objects.get(pk=version_id)
+    return build(ToolVersion.objects.get(pk=version_id))
+
+
+def build(version: ToolVersion) -> Tool:
+    """A version as it stands now, drafts too; read anew each time (one query)."""
     rows = (
-        ToolQuestion.objects.filter(version_id=version_id)
+        ToolQuestion.objects.filter(version_id=version.pk)
         .select_related("point__cluster")
         .order_by("order")
     )
@@ -270,7 +274,13 @@ def words_of(tool: Tool, language: str, day: date) -> Mapping[str, Words]:
 def _words(version_id: UUID, language: str, day: date, window: int) -> Mapping[str, Words]:
     tool = _tool(version_id)
     country = Programme.objects.values_list("country", flat=True).get(pk=tool.programme_id)
-    law = law_on(country, day)
+    return said_by(tool, language, law_on(country, day))
+
+
+def said_by(
+    tool: Tool, language: str, law: Mapping[str, library.LawParameter]
+) -> Mapping[str, Words]:
+    """The words of every question with this law in its sentences; makes no query."""
 
     def said(text: str) -> str:
         return resolve(text, law, language, tool.names)
