@@ -16,6 +16,7 @@ from .records import (
     ToolDefinition,
 )
 from .resolving import DEFAULT_LANGUAGE
+from .states import with_states
 
 
 def build_tool(library: Library, overlay: Overlay) -> ToolDefinition:
@@ -31,7 +32,8 @@ def build_tool(library: Library, overlay: Overlay) -> ToolDefinition:
         if reason:
             left_out[question.id] = reason
             continue
-        kept.append(_localized(question, overlay, in_law, order=len(kept) + 1))
+        localized = _localized(question, overlay, in_law, order=len(kept) + 1)
+        kept.append(with_states(localized, library.marks))
     return ToolDefinition(
         country=overlay.country,
         country_name=overlay.name,

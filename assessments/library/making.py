@@ -9,10 +9,12 @@ from typing import Any
 from .records import (
     Applies,
     Choice,
+    Framework,
     Guidance,
     LawParameter,
     LawRow,
     Overlay,
+    PublicIssues,
     Question,
     Texts,
     ValueSpec,
@@ -68,6 +70,7 @@ def question_of(
     cluster: str,
     translations: Mapping[str, Texts],
     guides: Mapping[str, Guidance],
+    caf: Framework,
 ) -> Question:
     value, topic, applies = raw.get("value"), raw.get("topic", ()), raw.get("applies", {})
     choices = tuple(Choice(c["key"], c["label"]) for c in (value or {}).get("choices", ()))
@@ -102,7 +105,43 @@ def question_of(
             modalities=frozenset(applies.get("modalities", ())),
         ),
         related=tuple(raw.get("related", ())),
+        slcp={**caf.of(raw["point"]), **_sections(raw.get("slcp", {}))},
     )
+
+
+def _sections(raw: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {version: tuple(sections) for version, sections in raw.items()}
+
+
+def framework_of(raw: dict[str, Any]) -> Framework:
+    return Framework(
+        sections=raw["sections"],
+        versions=tuple(raw["versions"]),
+        points=_sections(raw["points"]),
+    )
+
+
+def public_of(raw: dict[str, Any]) -> PublicIssues:
+    return PublicIssues(
+        points=frozenset(raw["points"]),
+        added={country: frozenset(points) for country, points in raw["added"].items()},
+        most=raw["most"],
+        average=raw["average"],
+        issues=raw["issues"],
+    )
+
+
+def marks_of(
+    raw: Mapping[str, Mapping[str, str | list[str]]],
+) -> dict[str, dict[str, frozenset[str]]]:
+    """Question -> field -> marks, of one language."""
+    return {
+        question: {
+            field: frozenset([marks] if isinstance(marks, str) else marks)
+            for field, marks in fields.items()
+        }
+        for question, fields in raw.items()
+    }
 
 
 def _by_item(groups: Iterable[Mapping[str, Any]]) -> dict[str, str]:

@@ -11,21 +11,34 @@ import yaml
 
 from .checking import check_parameter, check_question, check_tool, check_translations
 from .files import CONTENT, File, Loader, digest, fits_schema
-from .making import date_of, guidance_of, overlay_of, parameter_of, question_of
+from .making import (
+    date_of,
+    framework_of,
+    guidance_of,
+    marks_of,
+    overlay_of,
+    parameter_of,
+    public_of,
+    question_of,
+)
 from .records import (
     Cluster,
     CountryLaw,
+    Framework,
     Guidance,
     Library,
     LibraryError,
     Overlay,
     Point,
     Problem,
+    PublicIssues,
     Question,
+    ReviewMarks,
     Term,
     Texts,
 )
 from .resolving import DEFAULT_LANGUAGE
+from .states import lapsed, with_states
 
 _cache: dict[tuple[Path, str], Library] = {}
 
@@ -67,12 +80,19 @@ class _Reader:
     def read(self) -> Library | None:
         clusters = self._clusters()
         law = self._law()
-        questions = self._questions(clusters, law)
+        caf = self._framework(clusters)
+        questions = self._questions(clusters, law, caf)
         overlays = self._overlays(clusters, questions, law)
         glossary = self._glossary()
+        public = self._public(clusters, law)
+        marks = self._marks(questions)
         if any(problem.severity == "error" for problem in self.problems):
             return None
-        library = Library(digest(self.root), clusters, questions, law, overlays, glossary)
+        stated = {key: with_states(each, marks) for key, each in questions.items()}
+        self._report_lapsed(questions, stated, overlays, marks)
+        library = Library(
+            digest(self.root), clusters, stated, law, overlays, glossary, public, caf, marks
+        )
         for overlay in overlays.values():
             check_tool(self.files, self.where, library.tool(overlay.country))
         if any(problem.severity == "error" for problem in self.problems):
@@ -154,7 +174,7 @@ class _Reader:
     # questions
 
     def _questions(
-        self, clusters: tuple[Cluster, ...], law: Mapping[str, CountryLaw]
+        self, clusters: tuple[Cluster, ...], law: Mapping[str, CountryLaw], caf: Framework
     ) -> dict[str, Question]:
         codes = {p.code for country in law.values() for p in country.parameters}
         names = self._local_names()
@@ -183,7 +203,7 @@ class _Reader:
                 check_question(file, index, raw, points, codes | names, set(law))
                 own = {lang: t[raw["id"]] for lang, t in translations.items() if raw["id"] in t}
                 guide = {lang: g[raw["id"]] for lang, g in guides.items() if raw["id"] in g}
-                found.append(question_of(raw, cluster.code, own, guide))
+                found.append(question_of(raw, cluster.code, own, guide, caf))
             rank = {code: place for place, code in enumerate(points)}
             for question in sorted(found, key=lambda q: rank.get(q.point, 0)):
                 questions[question.id] = replace(question, order=len(questions) + 1)
@@ -305,6 +325,65 @@ class _Reader:
                             file.error(place, f"no question {item}", "Correct the id")
             overlays[raw["country"]] = overlay_of(raw)
         return overlays
+
+    # what is held against the questions
+
+    def _framework(self, clusters: tuple[Cluster, ...]) -> Framework:
+        path = self.root / "cat" / "slcp.yaml"
+        file = self._open(path, "slcp") if path.exists() else None
+        if file is None:
+            return Framework()
+        points = {point.code for cluster in clusters for point in cluster.points}
+        for point, sections in file.data["points"].items():
+            if point not in points:
+                file.error(("points", point), "no such compliance point", "Correct the code")
+            for section in sections:
+                if section not in file.data["sections"]:
+                    remedy = "Name it under sections first"
+                    file.error(("points", point), f"no section {section}", remedy)
+        return framework_of(file.data)
+
+    def _public(self, clusters: tuple[Cluster, ...], law: Mapping[str, CountryLaw]) -> PublicIssues:
+        path = self.root / "cat" / "public.yaml"
+        file = self._open(path, "public") if path.exists() else None
+        if file is None:
+            return PublicIssues()
+        known = {point.code for cluster in clusters for point in cluster.points}
+        for place, points in (
+            (("points",), file.data["points"]),
+            *((("added", country), own) for country, own in file.data["added"].items()),
+        ):
+            for point in points:
+                if point not in known:
+                    file.error(place, f"no compliance point {point}", "Correct the code")
+        for country in {*file.data["added"], *file.data["issues"]} - set(law):
+            file.error((), f"no law of country {country}", "Correct the country code", country)
+        return public_of(file.data)
+
+    def _marks(self, questions: Mapping[str, Question]) -> ReviewMarks:
+        marks = {}
+        for path in sorted((self.root / "cat" / "states").glob("*.yaml")):
+            file = self._open(path, "states")
+            if file is None:
+                continue
+            for key in file.data.keys() - questions.keys():
+                file.error((key,), "no such question", "Correct the id or delete the entry")
+            marks[path.stem] = marks_of(file.data)
+        return marks
+
+    def _report_lapsed(
+        self,
+        questions: Mapping[str, Question],
+        stated: Mapping[str, Question],
+        overlays: Mapping[str, Overlay],
+        marks: ReviewMarks,
+    ) -> None:
+        reworded = {key for overlay in overlays.values() for key in overlay.reworded}
+        for key in questions.keys() - reworded:  # a reworded one has several wordings
+            for language, field in lapsed(stated[key], marks):
+                file = self.files[f"cat/states/{language}.yaml"]
+                message = f"{field} has changed since it was reviewed"
+                file.gap((key, field), message, "Have it reviewed again; it is a draft", key)
 
     # glossary
 

@@ -126,6 +126,9 @@ class Question:
     tags: frozenset[str] = frozenset()
     applies: Applies = Applies()
     related: tuple[str, ...] = ()
+    # Language -> fields a native speaker reviewed as they stand; all others are drafts.
+    reviewed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    slcp: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # CAF version -> sections
     structural: str = ""  # reason why a breach is reported at national level; empty: it is not
 
     def text(self, name: str, language: str = DEFAULT_LANGUAGE) -> str:
@@ -277,6 +280,38 @@ class Term:
     note: str = ""
 
 
+# Language -> question -> field -> marks of the wordings that were reviewed (see `states.py`).
+ReviewMarks = Mapping[str, Mapping[str, Mapping[str, frozenset[str]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicIssues:
+    """Which compliance points hold publicly reported questions, and how many those are."""
+
+    points: frozenset[str] = frozenset()  # in every country
+    added: Mapping[str, frozenset[str]] = field(default_factory=dict)  # in one country only
+    most: int = 0
+    average: int = 0
+    issues: Mapping[str, int] = field(default_factory=dict)  # countries with a list of their own
+
+    def of(self, country: str) -> frozenset[str]:
+        return self.points | self.added.get(country, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """Sections of the SLCP Converged Assessment Framework and the points that fall into them."""
+
+    sections: Mapping[str, str] = field(default_factory=dict)  # key -> name
+    versions: tuple[str, ...] = ()
+    points: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def of(self, point: str) -> dict[str, tuple[str, ...]]:
+        """Version -> sections of a compliance point; empty where nothing is mapped."""
+        found = self.points.get(point, ())
+        return dict.fromkeys(self.versions, found) if found else {}
+
+
 @dataclass(frozen=True, slots=True)
 class Library:
     """The whole library. `gaps` are faults that do not stop it from loading."""
@@ -287,6 +322,9 @@ class Library:
     law: Mapping[str, CountryLaw]
     overlays: Mapping[str, Overlay]
     glossary: Mapping[str, Mapping[str, Term]]
+    public: PublicIssues = field(default_factory=lambda: PublicIssues())
+    caf: Framework = field(default_factory=lambda: Framework())
+    marks: ReviewMarks = field(default_factory=dict)
     gaps: tuple[Problem, ...] = ()
 
     @property
