@@ -74,6 +74,9 @@ def translations(question: Question, languages: tuple[str, ...]) -> Iterator[Fin
                 )  # fmt: skip
             elif given:
                 yield from _compared(question, language, field, wanted, given)
+        if english.unit and (own is None or not own.unit):
+            message = f"The unit '{english.unit}' is not translated into {language}."
+            yield Finding("not_translated", Severity.GAP, question.id, language, "unit", message)
         for key in english.choices:
             if own is None or not own.choices.get(key):
                 message = f"The choice '{key}' is not translated into {language}."
@@ -138,7 +141,7 @@ def law_figures(parameters: Mapping[str, LawParameter]) -> Iterator[Finding]:
             wanted = f"{parameter.value:g}" if isinstance(parameter.value, float) else str(
                 parameter.value
             )  # fmt: skip
-            if wanted not in _figures(parameter.text):
+            if _without_marks(wanted) not in _figures(parameter.text):
                 message = f"{parameter.code} is {wanted}, which its wording does not say."
                 yield Finding("law_wording", Severity.WARNING, "", "", parameter.code, message)
         forms = {lang: _figures(form) for lang, form in parameter.short.items()}
@@ -181,10 +184,7 @@ def _digit(sign: str) -> str:
 
 def _without_marks(figure: str) -> str:
     # 12,500 and 12.500 are one figure; 14.25 and 14,25 another.
-    parts = re.split("[.,]", figure)
-    if len(parts) > 1 and all(len(part) == 3 for part in parts[1:]):
-        return "".join(parts)
-    return ".".join(parts)
+    return re.sub(r"[.,](?=\d{3}(?!\d))", "", figure).replace(",", ".")
 
 
 def _sentences(question: Question) -> Iterator[tuple[str, str, str]]:

@@ -7,6 +7,7 @@ docs/development/cat-content.md, the reading of the law in docs/domain/law.md.
 """
 
 from .checking import citation_fault, citations
+from .counting import counts
 from .files import CONTENT, SCHEMAS, digest
 from .reading import check, load
 from .records import (
@@ -79,6 +80,7 @@ __all__ = [
     "check",
     "citation_fault",
     "citations",
+    "counts",
     "digest",
     "lapsed",
     "load",
