@@ -7,6 +7,8 @@ import uuid
 import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -233,6 +235,8 @@ class ToolQuestion(ProgrammeModel):
     tags = ArrayField(models.CharField(max_length=24), default=list)
     applies = models.JSONField(default=dict)
     related = ArrayField(models.CharField(max_length=24), default=list)
+    # Sections of the SLCP framework it falls into: {version: [section, ...]}
+    slcp = models.JSONField(default=dict, blank=True)
     # Non-compliance that national law itself causes: reported at national level, not held
     # against the factory.
     is_structural = models.BooleanField(default=False)
@@ -269,6 +273,54 @@ class ToolQuestion(ProgrammeModel):
 
     def __str__(self) -> str:
         return self.lineage
+
+
+class ToolText(models.Model):
+    """What a published question says in one language, as it is searched.
+
+    Named by its content, so that the same words of thirteen countries stand here once; which
+    tools say them is in ToolTextPlace. A published tool is the same for all who read it.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    digest = models.CharField(max_length=32, unique=True)  # of the words; the database checks it
+    form = models.PositiveSmallIntegerField()  # how `words` is made; a new way makes new rows
+    lineage = models.CharField(max_length=24)
+    language = models.CharField(max_length=8)
+    title = models.TextField()
+    text = models.TextField()
+    finding = models.TextField(blank=True)
+    guidance = models.TextField(blank=True)  # one entry a line
+    words = SearchVectorField()
+    heads = SearchVectorField()  # of the title alone: what is found there comes first
+
+    class Meta:
+        indexes = [GinIndex(fields=["words"], name="tool_text_words")]
+
+    def __str__(self) -> str:
+        return f"{self.lineage} {self.language}"
+
+
+class ToolTextPlace(models.Model):
+    """One published version that says a text, and the days on which that version is in force."""
+
+    id = models.BigAutoField(primary_key=True)
+    programme = models.ForeignKey(
+        "tenancy.Programme", models.CASCADE, related_name="+", db_index=False
+    )
+    version = models.ForeignKey(ToolVersion, models.CASCADE, related_name="+")
+    text = models.ForeignKey(ToolText, models.PROTECT, related_name="places")
+    country = models.CharField(max_length=2)
+    since = models.DateField()
+    until = models.DateField(null=True)  # first day of the version after it
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "text"], name="tool_text_place_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.country} {self.text_id}"
 
 
 class ToolEdit(ProgrammeModel):
