@@ -240,11 +240,11 @@ def law_on(country: str, day: date) -> dict[str, library.LawParameter]:
     rows = LawParameter.objects.filter(country=country).filter(
         Q(effective_from__isnull=True) | Q(effective_from__lte=day)
     )
-    parameters = tuple(_parameter(row) for row in rows)
+    parameters = tuple(parameter_of(row) for row in rows)
     return library.CountryLaw(country, parameters).at(day)
 
 
-def _parameter(row: LawParameter) -> library.LawParameter:
+def parameter_of(row: LawParameter) -> library.LawParameter:
     value: Any = row.value
     if isinstance(value, list):
         value = tuple(library.LawRow(**each) for each in value)

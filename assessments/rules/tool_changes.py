@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from enum import StrEnum
 
@@ -308,6 +308,11 @@ class VersionFacts:
     open_conflicts: int = 0
     undecided: int = 0
     faults: int = 0
+
+
+def replace_faults(facts: VersionFacts, faults: int) -> VersionFacts:
+    """The same facts with what the checker found."""
+    return replace(facts, faults=faults)
 
 
 def against_asking(facts: VersionFacts) -> tuple[Against, ...]:
