@@ -240,3 +240,38 @@ def test_nobody_writes_for_another_programme(bd: Programme, jordan: Programme) -
         ToolTextPlace.objects.create(
             programme=bd, version_id=row.version_id, text_id=row.text_id, country="BD", since=DAY
         )
+
+
+# --- the page ---------------------------------------------------------------------------------
+
+
+def test_the_page_marks_what_was_found(bd: Programme, sign_in: Any) -> None:
+    client = sign_in("advisor")
+    page = client.get("/assessments/tool/search/", {"q": "drinking water", "language": "en"})
+    assert page.status_code == 200
+    body = page.content.decode()
+    assert "<mark>Drinking</mark> <mark>water</mark>" in body
+    assert "/assessments/tool/?q=OSH-WEL-03#OSH-WEL-03" in body
+    everywhere = client.get("/assessments/tool/search/", {"q": "OSH-WEL-03", "where": "all"})
+    assert '<bdi dir="ltr" class="code">VN</bdi>' in everywhere.content.decode()
+
+
+def test_the_page_without_words_and_without_hits(bd: Programme, sign_in: Any) -> None:
+    client = sign_in("cat_editor")
+    assert "Write a word" in client.get("/assessments/tool/search/").content.decode()
+    page = client.get("/assessments/tool/search/", {"q": "xyzzy", "page": "-3", "language": "zz"})
+    assert "Nothing holds all of these words" in page.content.decode()
+
+
+def test_global_staff_search_every_country(bd: Programme, sign_in: Any) -> None:
+    page = sign_in("global", programme=None).get("/assessments/tool/search/", {"q": "OSH-WEL-03"})
+    assert page.status_code == 200
+    assert '<bdi dir="ltr" class="code">JO</bdi>' in page.content.decode()
+
+
+def test_a_page_of_results_takes_few_queries(
+    bd: Programme, sign_in: Any, django_assert_max_num_queries: Any
+) -> None:
+    client = sign_in("advisor")
+    with django_assert_max_num_queries(10):
+        client.get("/assessments/tool/search/", {"q": "workers", "where": "all"})
