@@ -15,6 +15,7 @@ from .views import (
     tool_law,
     tool_question,
     tool_review,
+    tool_search,
 )
 
 app_name = "assessments"
@@ -22,6 +23,7 @@ urlpatterns = [
     path("", lists.assessment_list, name="list"),
     path("new/", planning.assessment_new, name="new"),
     path("tool/", tool.tool, name="tool"),
+    path("tool/search/", tool_search.search, name="tool_search"),
     path("tool/drafts/", tool_drafts.drafts, name="tool_drafts"),
     path("tool/drafts/begin/", tool_drafts.begin, name="tool_begin"),
     path("tool/published/", tool_drafts.published, name="tool_published"),

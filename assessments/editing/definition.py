@@ -9,7 +9,7 @@ from assessments import checking, library, tool
 from assessments.models import LawParameter, ToolQuestion, ToolVersion
 from betterwork.tenancy.models import Programme
 
-from .fields import ENGLISH, GUIDANCE, WORDS
+from .fields import ENGLISH, GUIDANCE
 
 _NAME_OF = {"text": "question"}  # the library's word for a field of ours
 
@@ -40,7 +40,11 @@ def definition_of(version: ToolVersion) -> library.ToolDefinition:
 
 def findings_of(version: ToolVersion) -> list[checking.Finding]:
     """What the checker says of a version; errors first."""
-    return checking.check_version(definition_of(version), library.load().public)
+    content = library.load()
+    own = version.questions.values_list("lineage", flat=True)
+    return checking.check_version(
+        definition_of(version), content.public, known={*content.questions, *own}
+    )
 
 
 def _question(row: ToolQuestion) -> library.Question:
@@ -97,6 +101,7 @@ def _question(row: ToolQuestion) -> library.Question:
             modalities=frozenset(applies.get("modalities", ())),
         ),
         "related": tuple(row.related),
+        "slcp": {version: tuple(sections) for version, sections in row.slcp.items()},
         "structural": row.structural_reason,
         "reviewed": _reviewed(row),
     }
@@ -105,15 +110,8 @@ def _question(row: ToolQuestion) -> library.Question:
 
 
 def _reviewed(row: ToolQuestion) -> dict[str, frozenset[str]]:
-    """Language -> fields of the library whose strings are all reviewed."""
-    found = {}
-    for language, states in row.states.items():
-        names = {_NAME_OF.get(n, n) for n in states if n in WORDS}
-        wanted = [n for n in GUIDANCE if row.guidance.get(language, {}).get(n)]
-        if wanted and all(n in states for n in wanted):
-            names.add("guidance")
-        choices = [n for n in states if n.startswith("choice:") or n == "unit"]
-        if choices:
-            names.add("choices")
-        found[language] = frozenset(names)
-    return found
+    """Language -> fields that were reviewed, named as the library names them."""
+    return {
+        language: frozenset(_NAME_OF.get(name, name) for name in states)
+        for language, states in row.states.items()
+    }

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from assessments import library, tool
+from assessments import library, tool, tool_index
 from assessments.models import LawParameter, LawProposal
 from betterwork.errors import DomainError, NotAllowed
 from betterwork.records.services import record
@@ -63,7 +63,7 @@ def propose_law(
     periods = LawParameter.objects.filter(country=_country(), code=code)
     known = periods.first()
     if known is not None and known.kind != kind:
-        raise DomainError("law_kind_fixed", code=code)
+        raise DomainError("law_kind_fixed", parameter=code)
     if periods.filter(effective_from=effective_from).exists():
         raise DomainError("law_period_exists", day=effective_from)
     if LawProposal.objects.filter(code=code, effective_from=effective_from, decision="").exists():
@@ -139,6 +139,7 @@ def decide_law(
             since=proposal.effective_from.isoformat(),
         )
         tool.forget()
+        tool_index.refresh_search(today=now.date())
     else:
         record(Action.LAW_DECIDED, about=proposal, code=proposal.code, decision=decision)
     return proposal

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from assessments import loading, tool
+from assessments import loading, tool, tool_index
 from assessments.checking import Severity
 from assessments.editing.compare import version_differences
 from assessments.editing.definition import findings_of
@@ -226,6 +226,7 @@ def publish_tool(
         effective_from=effective_from.isoformat(),
     )
     tool.forget()
+    tool_index.refresh_search(today=today)
     return version
 
 
@@ -253,4 +254,5 @@ def retire_tool(
     version.retired_at, version.retired_reason = now, reason.strip()
     version.save(update_fields=["status", "retired_at", "retired_reason"])
     record(Action.TOOL_RETIRED, about=version, label=version.label)
+    tool_index.refresh_search(today=today)
     return version
