@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import fields as record_fields
 from typing import Any
 
 from assessments import checking, library, tool
 from assessments.models import LawParameter, ToolQuestion, ToolVersion
 from betterwork.tenancy.models import Programme
 
-from .fields import ENGLISH, GUIDANCE
+from .fields import ENGLISH, GUIDANCE, WORDS
 
 _NAME_OF = {"text": "question"}  # the library's word for a field of ours
 
@@ -105,13 +104,13 @@ def _question(row: ToolQuestion) -> library.Question:
         "structural": row.structural_reason,
         "reviewed": _reviewed(row),
     }
-    known = {each.name for each in record_fields(library.Question)}
-    return library.Question(**{name: each for name, each in values.items() if name in known})
+    return library.Question(**values)
 
 
 def _reviewed(row: ToolQuestion) -> dict[str, frozenset[str]]:
-    """Language -> fields that were reviewed, named as the library names them."""
+    """Language -> fields of the library whose strings are all reviewed."""
+    known = {*WORDS, "guidance", "choices"}
     return {
-        language: frozenset(_NAME_OF.get(name, name) for name in states)
+        language: frozenset(_NAME_OF.get(name, name) for name in states if name in known)
         for language, states in row.states.items()
     }

@@ -59,7 +59,9 @@ def flat(question: ToolQuestion) -> dict[str, str]:
     for language, lists in question.guidance.items():
         found |= {f"{name}.{language}": "\n".join(lines) for name, lines in lists.items()}
     for language, states in question.states.items():
-        found |= {f"state:{name}.{language}": state for name, state in states.items()}
+        for name, state in states.items():
+            for each in _strings_of(name, language, found):
+                found[f"state:{each}.{language}"] = state
     applies = question.applies
     found |= {
         "value_type": question.value_type,
@@ -78,6 +80,26 @@ def flat(question: ToolQuestion) -> dict[str, str]:
     }
     found |= {k: "\n".join(sorted(applies.get(k, ()))) for k in ("needs", "sectors", "modalities")}
     return {name: text for name, text in found.items() if text}
+
+
+def _strings_of(name: str, language: str, fields: Mapping[str, str]) -> list[str]:
+    """The strings a state is about: `guidance` and `choices` stand for all of theirs."""
+    if name == "guidance":
+        return [each for each in GUIDANCE if f"{each}.{language}" in fields]
+    if name == "choices":
+        end = f".{language}"
+        own = [each.removesuffix(end) for each in fields if each.endswith(end)]
+        return [each for each in own if each == "unit" or each.startswith("choice:")]
+    return [name]
+
+
+def _gathered(states: dict[str, str], language: str, fields: Mapping[str, str]) -> dict[str, str]:
+    """The states of one language, with `guidance` and `choices` in place of all of theirs."""
+    for whole in ("guidance", "choices"):
+        parts = _strings_of(whole, language, fields)
+        if parts and all(states.get(each) == REVIEWED for each in parts):
+            states = {k: v for k, v in states.items() if k not in parts} | {whole: REVIEWED}
+    return states
 
 
 def _number_text(value: object) -> str:
@@ -251,7 +273,9 @@ def put(question: ToolQuestion, fields: Mapping[str, str]) -> None:
         elif field.startswith("state:"):
             states.setdefault(language, {})[field.removeprefix("state:")] = text
     question.guidance = {ENGLISH: {}, **guidance}
-    question.states = states
+    question.states = {
+        language: _gathered(each, language, fields) for language, each in states.items()
+    }
     if not is_coded:
         question.value_type = fields["value_type"]
         question.value_rules = _value_rules(fields)

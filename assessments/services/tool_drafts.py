@@ -32,7 +32,7 @@ LABEL = re.compile(r"^[A-Za-z0-9][A-Za-z0-9.-]{1,31}$")
 COPIED = (
     "lineage", "point_id", "kind", "order", "title", "text", "finding", "guidance", "breach",
     "value_type", "value_rules", "ilo", "law", "tags", "applies", "related", "is_structural",
-    "structural_reason", "states",
+    "structural_reason", "states", "slcp",
 )  # fmt: skip
 
 
@@ -50,7 +50,7 @@ class Saved:
 
 
 @transaction.atomic
-def begin_draft(*, based_on_id: UUID, by: int, now: datetime) -> ToolVersion:
+def begin_draft(*, based_on_id: UUID, by: int | None, now: datetime) -> ToolVersion:
     """A draft that begins as a copy of a version that was published.
 
     Raises: DomainError("tool_version_unknown"), NotAllowed("tool_refused").
@@ -141,7 +141,7 @@ def describe_draft(
         raise DomainError("english_missing")
     for code, by_language in names.items():
         if not re.match(r"^[a-z][a-z0-9_]*$", code) or not by_language.get("en"):
-            raise DomainError("local_name_malformed", code=code)
+            raise DomainError("local_name_malformed", name=code)
     gone = set(version.names) - set(names)
     if gone:
         law = set(_law_codes())
@@ -149,7 +149,7 @@ def describe_draft(
             for text in flat_fields.flat(question).values():
                 cited = (set(library.placeholders(text)) & gone) - law
                 if cited:
-                    raise DomainError("local_name_cited", code=", ".join(sorted(cited)))
+                    raise DomainError("local_name_cited", names=", ".join(sorted(cited)))
     version.label, version.note = label, note.strip()
     version.name = {k: v for k, v in name.items() if v}
     version.names = {c: {k: v for k, v in each.items() if v} for c, each in names.items()}
@@ -200,12 +200,13 @@ def save_question(
         question,
         result,
         law=_law_codes(),
-        lineages=_lineages(version),
+        # A question of another country stays named where it was: the checker weighs it.
+        lineages=[*_lineages(version), *flat_fields.lines(theirs.get("related", ""))],
         names=version.names,
     )
     if problems:
         raise DomainError("question_faulty", problems=problems)
-    _write(question, theirs, result, by=by, now=now)
+    write_question(question, theirs, result, by=by, now=now)
     return Saved(question, "merged" if theirs != base else "saved")
 
 
@@ -241,12 +242,12 @@ def _lineages(version: ToolVersion) -> list[str]:
     return [*rows.values_list("lineage", flat=True), *version.left_out]
 
 
-def _write(
+def write_question(
     question: ToolQuestion,
     before: dict[str, str],
     result: dict[str, str],
     *,
-    by: int,
+    by: int | None,
     now: datetime,
 ) -> None:
     """Take over checked fields, and keep both revisions in the history."""
@@ -337,7 +338,9 @@ def drop_edit(*, edit_id: UUID, by: int, now: datetime) -> ToolEdit:
 
 
 @transaction.atomic
-def leave_out(*, version_id: UUID, lineage: str, reason: str, by: int, now: datetime) -> None:
+def leave_out(
+    *, version_id: UUID, lineage: str, reason: str, by: int | None, now: datetime
+) -> None:
     """The draft no longer asks a question; its words stay in the history and can be brought back.
 
     Raises: DomainError("reason_needed" | "question_gone"), NotAllowed("tool_refused").

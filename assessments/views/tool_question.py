@@ -171,9 +171,9 @@ def posted_fields(post: QueryDict, found: ToolQuestion) -> dict[str, str]:
         for each in fields.LANGUAGES:
             key = f"{name}.{each}"
             if key in post:
-                given[key] = post[key]
+                given[key] = str(post[key])
                 given[f"state:{key}"] = fields.REVIEWED if post.get(f"state:{key}") else ""
-    given |= {name: post[name] for name in SINGLE if name in post}
+    given |= {name: str(post[name]) for name in SINGLE if name in post}
     if found.kind == ToolQuestion.Kind.NCQ:
         given.pop("value_type", None)
     given |= {name: "\n".join(post.getlist(name)) for name in TICKED if f"has:{name}" in post}

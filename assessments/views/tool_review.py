@@ -130,19 +130,18 @@ def step(request: MemberRequest, pk: UUID) -> HttpResponse:
         "by": user_id(request),
         "now": timezone.now(),
     }
-    steps = {
-        "ask": (Permission.CHANGE_TOOL, lambda: services.ask_tool_review(**common)),
-        "approve": (Permission.REVIEW_TOOL, lambda: services.approve_tool(**common)),
-        "return": (
-            Permission.REVIEW_TOOL,
-            lambda: services.reopen_tool_draft(**common, text=text),
-        ),
-    }
     try:
-        needed, act = steps.get(name, (None, None))
-        if needed is None or act is None or not may(request, needed):
+        needed = Permission.CHANGE_TOOL if name == "ask" else Permission.REVIEW_TOOL
+        if not may(request, needed):
             raise DomainError("tool_refused", against=("tool_not_yours",))
-        act()
+        if name == "ask":
+            services.ask_tool_review(**common)
+        elif name == "approve":
+            services.approve_tool(**common)
+        elif name == "return":
+            services.reopen_tool_draft(**common, text=text)
+        else:
+            raise DomainError("tool_refused")
     except DomainError as error:
         return review_page(request, version_or_404(pk), error=error, typed=text, status=422)
     return redirect("assessments:tool_review", pk=pk)
