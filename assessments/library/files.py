@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +36,13 @@ Loader.yaml_implicit_resolvers = {
 class File:
     """One YAML file: its data, and the line of each key for messages."""
 
-    def __init__(self, root: Path, path: Path, problems: list[Problem]) -> None:
-        self.name, self.problems = path.relative_to(root).as_posix(), problems
+    def __init__(self, name: str, content: bytes, problems: list[Problem]) -> None:
+        self.name, self.problems = name, problems
         self.data: Any = None
         self._node: yaml.Node | None = None
         loader = None
         try:
-            loader = Loader(path.read_bytes())
+            loader = Loader(content)
             self._node = loader.get_single_node()
             if self._node is not None:
                 self._report_repeated_keys(self._node)
@@ -131,6 +131,13 @@ def fits_schema(file: File, name: str) -> bool:
         path = tuple(error.absolute_path)
         file.error(path, _schema_message(error), _schema_remedy(error), _label(file.data, path))
     return fits
+
+
+def schema_faults(data: Any, name: str) -> Iterator[tuple[tuple[object, ...], str]]:
+    """(path, what is wrong and what to do) of each departure of plain data from a schema."""
+    for error in _validator(name).iter_errors(data):
+        message = f"{_schema_message(error)}. {_schema_remedy(error)}"
+        yield tuple(error.absolute_path), message
 
 
 def _schema_message(error: Any) -> str:

@@ -101,7 +101,8 @@ class _Reader:
         return replace(library, gaps=gaps)
 
     def _open(self, path: Path, schema: str) -> File | None:
-        file = File(self.root, path, self.problems)
+        name = path.relative_to(self.root).as_posix()
+        file = File(name, path.read_bytes(), self.problems)
         self.files[file.name] = file
         return file if fits_schema(file, schema) else None
 
