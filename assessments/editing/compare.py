@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from assessments import library, tool
 from assessments.models import ToolQuestion, ToolVersion
 from assessments.rules.tool_changes import Asked, Differences, differences
@@ -77,7 +79,7 @@ def law_words(parameter: library.LawParameter) -> str:
     """A parameter in one line: its value, its reference and how sure we are of it."""
     value = parameter.inline(ENGLISH) or parameter.text
     said = " ".join(part for part in (value, parameter.unit) if part)
-    sure = "" if parameter.is_verified else f" [{parameter.confidence}]"
+    sure = "" if parameter.is_verified else f" [{_('unverified')}]"
     since = f", since {parameter.effective_from.isoformat()}" if parameter.effective_from else ""
     return f"{said} ({parameter.reference or '–'}{since}){sure}"
 

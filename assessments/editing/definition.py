@@ -8,7 +8,7 @@ from assessments import checking, library, tool
 from assessments.models import LawParameter, ToolQuestion, ToolVersion
 from betterwork.tenancy.models import Programme
 
-from .fields import ENGLISH, GUIDANCE, WORDS
+from .fields import ENGLISH, GUIDANCE, REVIEWED, WORDS
 
 _NAME_OF = {"text": "question"}  # the library's word for a field of ours
 
@@ -111,6 +111,10 @@ def _reviewed(row: ToolQuestion) -> dict[str, frozenset[str]]:
     """Language -> fields of the library whose strings are all reviewed."""
     known = {*WORDS, "guidance", "choices"}
     return {
-        language: frozenset(_NAME_OF.get(name, name) for name in states if name in known)
+        language: frozenset(
+            _NAME_OF.get(name, name)
+            for name, state in states.items()
+            if name in known and state == REVIEWED
+        )
         for language, states in row.states.items()
     }

@@ -2,7 +2,7 @@
 
 Words in a language are `<field>.<language>`: title, text, finding, unit, the guidance lists (one
 entry a line) and `choice:<key>`. Settings have a name of their own; lists stand one entry a line.
-`state:<field>.<language>` is `reviewed` or absent. Empty fields are left out.
+`state:<field>.<language>` is `reviewed`, `stale` or absent (a draft). Empty fields are left out.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ LANGUAGES = ("en", "bn", "ar", "vi", "id", "km", "fr", "es")
 GUIDANCE = library.GUIDANCE
 WORDS = ("title", "text", "finding")
 REVIEWED = "reviewed"
+STALE = "stale"  # the English was changed since, and this was not
 NEEDS = ("dormitory", "migrant_workers")
 MODALITIES = ("on_site", "hybrid", "virtual")
 VALUE_TYPES = ("number", "text", "choice", "date", "boolean")
@@ -123,7 +124,7 @@ def tidy(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def with_states(before: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
-    """Changed words are a draft again; so are the translations of changed English words."""
+    """Changed words are a draft again; translations of changed English words are stale."""
     result = dict(now)
     for name in set(before) | set(now):
         if ":" in name.partition(".")[0] and not name.startswith("choice:"):
@@ -131,9 +132,13 @@ def with_states(before: Mapping[str, str], now: Mapping[str, str]) -> dict[str, 
         field, dot, language = name.rpartition(".")
         if not dot or before.get(name, "") == now.get(name, ""):
             continue
-        stale = LANGUAGES if language == ENGLISH else (language,)
-        for each in stale:
-            result.pop(f"state:{field}.{each}", None)
+        result.pop(f"state:{field}.{language}", None)
+        if language != ENGLISH:
+            continue
+        for each in LANGUAGES:
+            key = f"{field}.{each}"
+            if each != ENGLISH and before.get(key, "") == now.get(key, ""):
+                result[f"state:{key}"] = STALE
     # A state of no words says nothing.
     return {
         name: text
@@ -326,7 +331,10 @@ def _number(text: str) -> int | float:
 
 
 def states_of(question: ToolQuestion, languages: Iterable[str]) -> dict[str, dict[str, int]]:
-    """How many strings of each language are missing, draft or reviewed (English is the measure)."""
+    """How many strings of each language are missing, stale, draft or reviewed.
+
+    English is the measure of what there is to say.
+    """
     fields = flat(question)
     wanted = [
         name.removesuffix(f".{ENGLISH}")
@@ -335,7 +343,7 @@ def states_of(question: ToolQuestion, languages: Iterable[str]) -> dict[str, dic
     ]
     found = {}
     for language in languages:
-        counts = {"missing": 0, "draft": 0, REVIEWED: 0}
+        counts = {"missing": 0, STALE: 0, "draft": 0, REVIEWED: 0}
         for field in wanted:
             if not fields.get(f"{field}.{language}"):
                 counts["missing"] += 1

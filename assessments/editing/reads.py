@@ -173,16 +173,21 @@ def history_of(version: ToolVersion, lineage: str) -> list[ToolEdit]:
 class LanguageState:
     language: str
     missing: int
+    stale: int
     draft: int
     reviewed: int
 
     @property
+    def written(self) -> int:
+        return self.stale + self.draft + self.reviewed
+
+    @property
     def total(self) -> int:
-        return self.missing + self.draft + self.reviewed
+        return self.missing + self.written
 
     @property
     def share(self) -> float:
-        return (self.draft + self.reviewed) / self.total if self.total else 0.0
+        return self.written / self.total if self.total else 0.0
 
 
 @dataclass(frozen=True)
@@ -220,7 +225,7 @@ def translations(
             title = row.title.get(language) or row.title.get(ENGLISH, row.lineage)
             gaps.append(Gap(row.lineage, title, row.point_id, tuple(wanted)))
     states = [
-        LanguageState(each, counts["missing"], counts["draft"], counts["reviewed"])
+        LanguageState(each, counts["missing"], counts["stale"], counts["draft"], counts["reviewed"])
         for each, counts in totals.items()
     ]
     return states, gaps

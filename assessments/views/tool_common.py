@@ -144,5 +144,11 @@ def law_options(country: str) -> list[tuple[str, list[dict[str, Any]]]]:
 def page(
     request: MemberRequest, name: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
+    version = context.get("version")
+    if version is not None and "/versions/" in request.path:
+        # A version belongs to the place in the menu it is reached from.
+        is_draft = version.status == ToolVersion.Status.DRAFT
+        place = "tool_drafts" if is_draft else "tool_published"
+        request.nav_path = reverse(f"assessments:{place}")  # type: ignore[attr-defined]
     request.nav_counts = {"drafts": len(reads.proposals(only_open=True))}  # type: ignore[attr-defined]
     return render(request, f"assessments/{name}.html", context, status=status)

@@ -131,7 +131,7 @@ def translations(request: MemberRequest) -> HttpResponse:
     version = _chosen(request, versions)
     tongue = request.GET.get("lang", "")
     state = request.GET.get("state", "missing")
-    if state not in ("missing", "draft", "reviewed"):
+    if state not in ("missing", "stale", "draft", "reviewed"):
         state = "missing"
     context: dict[str, Any] = {"version": version, "tongue": "", "state": state}
     if version is not None:
@@ -164,6 +164,7 @@ def translations(request: MemberRequest) -> HttpResponse:
                     _("Show"),
                     [
                         ("missing", _("Missing")),
+                        ("stale", _("Older than the English")),
                         ("draft", _("Draft")),
                         ("reviewed", _("Reviewed")),
                     ],

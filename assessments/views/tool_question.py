@@ -165,6 +165,7 @@ def _uuid(text: str | None) -> UUID | None:
 def posted_fields(post: QueryDict, found: ToolQuestion) -> dict[str, str]:
     """The fields the page showed. A tick that is off is told from one that was not there."""
     given: dict[str, str] = {}
+    held = fields.flat(found)
     keys = [choice["key"] for choice in found.value_rules.get("choices", ())]
     names = fields.word_fields(found.kind, found.value_type, keys)
     for name in names:
@@ -172,7 +173,10 @@ def posted_fields(post: QueryDict, found: ToolQuestion) -> dict[str, str]:
             key = f"{name}.{each}"
             if key in post:
                 given[key] = str(post[key])
-                given[f"state:{key}"] = fields.REVIEWED if post.get(f"state:{key}") else ""
+                # A tick that is off leaves what is older than the English as it is.
+                state = f"state:{key}"
+                off = fields.STALE if held.get(state) == fields.STALE else ""
+                given[state] = fields.REVIEWED if post.get(state) else off
     given |= {name: str(post[name]) for name in SINGLE if name in post}
     if found.kind == ToolQuestion.Kind.NCQ:
         given.pop("value_type", None)
@@ -292,7 +296,8 @@ def _rows(
                     "language": tongue,
                     "dir": direction(tongue),
                     "text": text,
-                    "is_reviewed": bool(says.get(f"state:{key}")),
+                    "is_reviewed": says.get(f"state:{key}") == fields.REVIEWED,
+                    "is_stale": says.get(f"state:{key}") == fields.STALE,
                     "is_fallback": bool(english) and not text and tongue != fields.ENGLISH,
                     "error": sentence(problems[key]) if key in problems else "",
                     "other": clashes.get(key),

@@ -21,6 +21,7 @@ from assessments.editing import compare, reads
 from assessments.editing.definition import findings_of
 from assessments.models import CompliancePoint, ToolComment, ToolVersion
 from assessments.rules import tool_changes as rules
+from assessments.rules.tool_changes import Against
 from assessments.services.tool_review import publishing_against, version_facts
 from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
@@ -28,7 +29,7 @@ from betterwork.permissions import Permission, may, requires
 from betterwork.ui.parts import Rule
 
 from .common import language, refused, today_in, user_id
-from .tool_common import break_word, field_word, home, page, version_or_404
+from .tool_common import break_word, field_word, home, language_name, page, version_or_404
 from .tool_drafts import EDIT, crumbs_to
 
 SHOWN_FINDINGS = 40  # of each severity
@@ -101,8 +102,8 @@ def review_page(
         "found": found,
         "parts": differences_parts(found),
         "comments": reads.comments_of(version),
-        "ask_against": _rules(rules.against_asking(facts), facts),
-        "approve_against": _rules(rules.against_approving(facts, me), facts),
+        "ask_against": _rules(rules.against_asking(facts)),
+        "approve_against": _rules(rules.against_approving(facts, me)),
         "undecided": rules.undecided(found),
         "is_draft": version.status == ToolVersion.Status.DRAFT,
         "may_change": may(request, Permission.CHANGE_TOOL),
@@ -115,7 +116,7 @@ def review_page(
     return page(request, "tool_review", context, status=status)
 
 
-def _rules(against: tuple[rules.Against, ...], facts: rules.VersionFacts) -> list[Rule]:
+def _rules(against: tuple[Against, ...]) -> list[Rule]:
     return [Rule("fail", refusals.against(code.value)) for code in against]
 
 
@@ -235,6 +236,8 @@ def publish_page(
     day = _day(typed) or max(today, version.effective_from)
     impact = reads.impact(rules.series_breaks(found))
     names = point_names()
+    against = publishing_against(version, facts, day, today)
+    publishes = may(request, Permission.CHANGE_TOOL)
     context: dict[str, Any] = {
         "version": version,
         "crumbs": crumbs_to(version),
@@ -247,18 +250,24 @@ def publish_page(
             (_("unchanged"), found.same),
         ],
         "impact": impact,
+        "stale": [
+            (language_name(each.language), each.stale, each.language)
+            for each in reads.translations(version, "", "")[0]
+            if each.stale and each.language in programme.languages
+        ],
         "break_points": [
             (names.get(point.pk, point.pk), [(b, break_word(b.kind)) for b in some], n)
             for point, some, n in impact.points
         ],
-        "against": _rules(publishing_against(version, facts, day, today), facts),
+        "against": _rules(against),
         "findings": [
             (severity.value, len(some), some[:SHOWN_FINDINGS])
             for severity in Severity
             if (some := [each for each in findings if each.severity is severity])
         ],
         "day": typed or day.isoformat(),
-        "may_change": may(request, Permission.CHANGE_TOOL),
+        # A day can be chosen anew; what else stands against it leaves nothing to press.
+        "may_publish": publishes and set(against) <= {Against.DAY_PAST, Against.DAY_BEFORE_ANOTHER},
         "is_draft": version.status == ToolVersion.Status.DRAFT,
     }
     if error is not None:

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import IntegrityError, ProgrammingError
 from django.urls import reverse
+from django.utils.html import escape
 
 from assessments import services, tool
 from assessments.editing import fields, reads
@@ -28,8 +29,9 @@ from assessments.models import (
 from betterwork.errors import DomainError, NotAllowed
 from betterwork.records.models import TrailEvent
 from betterwork.tenancy import scope
-from tests.assessments.builders import at, make_begun, make_planned
-from tests.builders import make_member
+from factories.models import EngagementCycle
+from tests.assessments.builders import at, make_begun, make_planned, make_submitted
+from tests.builders import make_cycle, make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -172,9 +174,14 @@ def test_changed_words_are_drafts_again_and_so_are_their_translations(bd: Any) -
     assert question.states["bn"] == {"text": "reviewed", "title": "reviewed"}
     change(draft, question, editor, 2, text_en="Are the exits open at all times?")
     question.refresh_from_db()
-    assert question.states == {"bn": {"title": "reviewed"}}
-    assert (question.revision, question.changed_by_id) == (3, editor.pk)
-    assert ToolEdit.objects.filter(version=draft, revision__isnull=False).count() == 3
+    # The Bengali still says the old sentence, and the page says so.
+    assert question.states["bn"] == {"title": "reviewed", "text": "stale"}
+    assert fields.states_of(question, ["bn"])["bn"]["stale"] == 1
+    change(draft, question, editor, 3, text_bn="প্রস্থান পথগুলি কি সব সময় খোলা?")
+    question.refresh_from_db()
+    assert question.states["bn"] == {"title": "reviewed"}
+    assert (question.revision, question.changed_by_id) == (4, editor.pk)
+    assert ToolEdit.objects.filter(version=draft, revision__isnull=False).count() == 4
 
 
 def test_edits_of_other_fields_come_together(bd: Any) -> None:
@@ -384,7 +391,7 @@ def test_description_is_checked(bd: Any, sign_in: Any) -> None:
     editor = make_member("cat_editor")
     draft = make_draft(editor)
     name = next(iter(draft.names))
-    cites = {each: f"Does the {{{name}}} meet?" for each in ("text_en", "text_bn", "text.ar")}
+    cites = dict.fromkeys(("text_en", "text_bn", "text.ar"), f"Does the {{{name}}} meet?")
     change(draft, coded(draft), editor, **cites)
     client = sign_in(user=editor)
     good = {"label": "BD-2027.1", "note": NOTE, "name": "en: Tool", "names": ""}
@@ -656,7 +663,7 @@ def test_another_countrys_tool_is_compared_and_the_look_is_recorded(
     html = page.content.decode()
     assert page.status_code == 200
     assert "JO-2026.1" in html
-    assert "law changed" in html
+    assert "other law" in html
     assert "reworded" in html
     event = TrailEvent.objects.get(action="tool_read_abroad")
     assert event.facts == {"country": "JO"}
@@ -679,7 +686,7 @@ def test_impact_counts_no_sealed_visit(bd: Any, sign_in: Any) -> None:
     before = client.get(url("tool_publish", draft.pk)).content.decode()
     assert "1 has begun and keeps its version" in before
     assert "Stairs count now." in before
-    assert "1 question, in 1 compliance points" in before
+    assert "1 question (compliance points: 1)" in before
     make_planned(date(2027, 6, 7))
     after = client.get(url("tool_publish", draft.pk)).content.decode()
     assert len(after) == len(before)
@@ -688,7 +695,7 @@ def test_impact_counts_no_sealed_visit(bd: Any, sign_in: Any) -> None:
     assert begun.fresh().sealed is False
 
 
-def test_series_notes_name_version_and_reason(bd: Any) -> None:
+def test_series_notes_name_version_and_reason(bd: Any, sign_in: Any) -> None:
     author, second = make_member("cat_editor"), make_member("cat_editor")
     draft = make_draft(author)
     question = ready(draft, author)
@@ -702,6 +709,13 @@ def test_series_notes_name_version_and_reason(bd: Any) -> None:
     assert [(n.kind, n.lineage, n.note, n.label) for n in notes] == [
         ("meaning", question.lineage, "Stairs count now.", draft.label)
     ]
+    rates = reverse("reporting:rates")
+    page = sign_in("manager").get(rates, {"point": question.point_id}).content.decode()
+    assert "The series breaks here" in page
+    assert "Stairs count now." in page
+    other = ToolQuestion.objects.filter(version=draft, kind="ncq").exclude(point=question.point_id)
+    page = sign_in("manager").get(rates, {"point": other[0].point_id}).content.decode()
+    assert "The series breaks here" not in page
 
 
 @pytest.mark.parametrize("language", ["en", "bn", "ar"])
@@ -769,6 +783,34 @@ def test_opening_the_tool_takes_few_queries(
     tool.forget()
     with django_assert_max_num_queries(12):
         assert client.get(url("tool")).status_code == 200
+
+
+def test_question_page_holds_guidance_law_and_the_last_answer(bd: Any, sign_in: Any) -> None:
+    """Without leaving it: what to look at, which law counts since when, what was said last time."""
+    first = make_submitted(day=date(2026, 6, 1))
+    Assessment.objects.filter(pk=first.pk).update(status="released", released_at=NOW)
+    EngagementCycle.objects.filter(factory=first.assessment.factory).update(
+        ends_on=date(2026, 12, 31)
+    )
+    make_cycle(first.assessment.factory, number=2, starts_on=date(2027, 1, 1))
+    made = make_begun(date(2027, 6, 7), factory=first.assessment.factory)
+    client = sign_in(user=made.lead)
+    words = tool.words_of(tool.tool_of(made.assessment.version_id), "en", date(2027, 6, 7))
+    asked = next(
+        q
+        for q in made.questions
+        if not q.is_fact and any(x.is_verified and x.since for x in words[q.lineage].law)
+    )
+    page = client.get(url("question", made.pk, asked.lineage)).content.decode()
+    law = next(x for x in words[asked.lineage].law if x.is_verified and x.since)
+    assert escape(words[asked.lineage].look_at[0]) in page
+    assert escape(law.reference) in page
+    assert "Law in force on 7 Jun 2027" in page
+    assert "June 2026" in page
+    number = made.fact("number")
+    page = client.get(url("question", made.pk, number.lineage)).content.decode()
+    last = page[page.index('id="last"') :]
+    assert f'June 2026: <b><bdi dir="auto">{number.rule.lowest}</bdi>' in last
 
 
 # -- law --------------------------------------------------------------------------------------

@@ -357,9 +357,7 @@ def _tool(world: World) -> None:
     from assessments.services import begin_draft
 
     editor = world.users[Role.CAT_EDITOR]
-    draft: ToolVersion = begin_draft(
-        based_on_id=world.ids["version"].pk, by=editor.pk, now=NOW
-    )
+    draft: ToolVersion = begin_draft(based_on_id=world.ids["version"].pk, by=editor.pk, now=NOW)
     comment = ToolComment.objects.create(
         version=draft, text="Which exit?", made_by=editor, made_at=NOW
     )
