@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -20,50 +21,84 @@ from betterwork.tenancy.models import Programme
 from . import library, tool_index
 from .models import Cluster, CompliancePoint, LawParameter, ToolQuestion, ToolVersion
 
-# Programmes the product ships with; everything else about them is a setting.
-PROGRAMMES: dict[str, dict[str, Any]] = {
-    "BD": {
-        "languages": ["en", "bn"],
-        "timezone": "Asia/Dhaka",
-        "weekly_rest": [4],
-        "currency": "BDT",
-    },
-    "JO": {
-        "languages": ["en", "ar"],
-        "timezone": "Asia/Amman",
-        "weekly_rest": [4],
-        "currency": "JOD",
-    },
-    "VN": {
-        "languages": ["en"],
-        "timezone": "Asia/Ho_Chi_Minh",
-        "weekly_rest": [6],
-        "currency": "VND",
-    },
+# What a new programme of each country begins with: languages, time zone, weekly rest (Monday is 0),
+# currency. From then on these are the programme's own; loading again changes none of them.
+_BEGINNINGS: dict[str, tuple[list[str], str, list[int], str]] = {
+    "BD": (["en", "bn"], "Asia/Dhaka", [4], "BDT"),
+    "EG": (["en", "ar"], "Africa/Cairo", [4], "EGP"),
+    "ET": (["en"], "Africa/Addis_Ababa", [6], "ETB"),
+    "HT": (["en", "fr"], "America/Port-au-Prince", [6], "HTG"),
+    "ID": (["en", "id"], "Asia/Jakarta", [6], "IDR"),
+    "JO": (["en", "ar"], "Asia/Amman", [4], "JOD"),
+    "KH": (["en", "km"], "Asia/Phnom_Penh", [6], "KHR"),
+    "LK": (["en"], "Asia/Colombo", [6], "LKR"),
+    "MG": (["en", "fr"], "Indian/Antananarivo", [6], "MGA"),
+    "NI": (["en", "es"], "America/Managua", [6], "NIO"),
+    "PK": (["en"], "Asia/Karachi", [6], "PKR"),
+    "UZ": (["en"], "Asia/Tashkent", [6], "UZS"),
+    "VN": (["en", "vi"], "Asia/Ho_Chi_Minh", [6], "VND"),
 }
+COUNTRIES = tuple(_BEGINNINGS)
+# Programmes that every installation has; the others are made by `manage.py create_programme`.
+SHIPPED = ("BD", "JO", "VN")
 
 
 def load_library() -> dict[str, int]:
-    """Load everything; answers counts of rows written. Raises: LibraryError, DomainError."""
+    """Load everything; answers counts of rows written. Raises: LibraryError, DomainError.
+
+    Each programme there is gets the tool of its country; the shipped ones are made if missing.
+    """
     content = library.load()
     with scope.platform_scope():
         written = {"structure": _load_structure(content), "law": _load_law(content)}
-        programmes = {
-            code: _ensure_programme(code, content)
-            for code in PROGRAMMES
-            if code in content.overlays
-        }
-    for code, programme in programmes.items():
+        for code in SHIPPED:
+            if code in content.overlays:
+                _ensure_programme(code, content)
+        programmes = [
+            programme
+            for programme in Programme.objects.order_by("code")
+            if programme.country in content.overlays
+        ]
+    for programme in programmes:
         with scope.programme_scope(programme.pk):
-            written[code] = _load_tool(content.tool(code))
+            written[programme.code] = _load_tool(content.tool(programme.country))
             tool_index.refresh_search(today=timezone.localdate())
     return written
 
 
-def _ensure_programme(code: str, content: library.Library) -> Programme:
-    values = {"country": code, "name": dict(content.overlays[code].name), **PROGRAMMES[code]}
-    programme, _created = Programme.objects.get_or_create(code=code, defaults=values)
-    return programme
+def create_programme(country: str) -> tuple[Programme, bool]:
+    """The programme of a country with its tool published, and whether it was made just now.
+
+    Safe to repeat: a programme that is there keeps its settings and its published tools.
+    Raises: LibraryError, DomainError("no_tool_for_country", country),
+    DomainError("tool_label_taken", label).
+    """
+    content = library.load()
+    if country not in content.overlays or country not in _BEGINNINGS:
+        raise DomainError("no_tool_for_country", country=country)
+    with scope.platform_scope():
+        _load_structure(content)
+        _load_law(content)
+        programme, is_new = _ensure_programme(country, content)
+    with scope.programme_scope(programme.pk):
+        _load_tool(content.tool(country))
+        tool_index.refresh_search(today=timezone.localdate())
+    return programme, is_new
+
+
+def _ensure_programme(country: str, content: library.Library) -> tuple[Programme, bool]:
+    languages, timezone_name, weekly_rest, currency = _BEGINNINGS[country]
+    return Programme.objects.get_or_create(
+        code=country,
+        defaults={
+            "country": country,
+            "name": dict(content.overlays[country].name),
+            "languages": list(languages),
+            "timezone": timezone_name,
+            "weekly_rest": list(weekly_rest),
+            "currency": currency,
+        },
+    )
 
 
 def _load_structure(content: library.Library) -> int:
@@ -244,22 +279,39 @@ _HASHED = [
 ]
 
 
-def _english(guidance: dict[str, Any]) -> dict[str, Any]:
-    return {library.DEFAULT_LANGUAGE: guidance[library.DEFAULT_LANGUAGE]}
+def content_hash(
+    questions: list[ToolQuestion], names: object, languages: Iterable[str] | None = None
+) -> str:
+    """Tells other content from the same: all that binds, and the words in English and `languages`.
 
+    None: the words in every language.
+    """
+    # A translation into a language the tool is not kept in, and translated guidance, help the
+    # reader; no answer and no report stands on them. One that comes later does not make other
+    # content of the version, and is shown from the next one.
+    kept = None if languages is None else {library.DEFAULT_LANGUAGE, *languages}
 
-def content_hash(questions: list[ToolQuestion], names: object) -> str:
-    """What a version says, in 64 hexadecimal digits: the same content gives the same ones."""
-    # Translated guidance helps the assessor; no answer and no report stands on it. A translation
-    # that comes later does not make other content of the version, and is shown from the next one.
-    plain = [
-        [
-            _english(getattr(question, name)) if name == "guidance" else getattr(question, name)
-            for name in _HASHED
-        ]
-        for question in questions
-    ]
-    return hashlib.sha256(json.dumps([plain, names], sort_keys=True).encode()).hexdigest()
+    def words(value: Any) -> Any:
+        return {lang: text for lang, text in value.items() if kept is None or lang in kept}
+
+    def plain(question: ToolQuestion, name: str) -> Any:
+        value = getattr(question, name)
+        if name == "guidance":
+            return value[library.DEFAULT_LANGUAGE]
+        if name in ("title", "text", "finding"):
+            return words(value)
+        if name == "value_rules":
+            return {
+                **value,
+                "unit": words(value.get("unit", {})),
+                "choices": [
+                    {**each, "label": words(each["label"])} for each in value.get("choices", ())
+                ],
+            }
+        return value
+
+    rows = [[plain(question, name) for name in _HASHED] for question in questions]
+    return hashlib.sha256(json.dumps([rows, names], sort_keys=True).encode()).hexdigest()
 
 
 def _load_tool(tool: library.ToolDefinition) -> int:
@@ -267,7 +319,7 @@ def _load_tool(tool: library.ToolDefinition) -> int:
     fresh = version or ToolVersion(label=tool.label)
     names = {code: dict(by_language) for code, by_language in tool.names.items()}
     questions = [question_row(question, fresh) for question in tool.questions]
-    digest = content_hash(questions, names)
+    digest = content_hash(questions, names, tool.languages)
     if version is not None:
         if version.content_hash != digest:
             raise DomainError("tool_label_taken", label=tool.label)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from betterwork.errors import DomainError
@@ -202,7 +202,7 @@ def reason(refusal: Refusal) -> str:
 
 def status_word(status: str) -> str:
     if status == Status.RETURNED:
-        return _now("Returned to the team")
+        return gettext("Returned to the team")
     return str(Assessment.Status(status).label)
 
 

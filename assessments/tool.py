@@ -22,6 +22,7 @@ from betterwork.errors import DomainError
 from betterwork.tenancy.models import Programme
 
 from . import library
+from .headings import guidance_headings
 from .models import LawParameter, ToolQuestion, ToolVersion
 from .rules.answers import Kind, QuestionRule, Reply, ValueKind
 from .rules.applies import Place, is_asked
@@ -233,6 +234,8 @@ class Words:
     law: tuple[Law, ...]
     # Names of the guidance lists that stand here in English for want of a translation.
     in_english: frozenset[str] = frozenset()
+    # Heading of each guidance list, in the language of the words.
+    headings: Mapping[str, str] = field(default_factory=dict)
 
 
 def law_on(country: str, day: date) -> dict[str, library.LawParameter]:
@@ -310,6 +313,7 @@ def said_by(
                 _law(law[code], language) for code in question.law if law.get(code) is not None
             ),
             in_english=frozenset() if language == "en" else in_english,
+            headings=guidance_headings(language),
             **lines,
         )
     return found

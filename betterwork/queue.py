@@ -7,6 +7,7 @@ down at commit, or a worker dies, `records.sweep_jobs` sends the job again.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -16,6 +17,8 @@ from betterwork.records.models import Job
 from betterwork.tenancy import scope
 
 logger = logging.getLogger(__name__)
+# What an app does about its work that is given up: task -> function of the job, in its scope.
+_when_given_up: dict[str, Callable[[Job], None]] = {}
 
 
 def enqueue(task: str, *, key: str, requested_by: int | None = None, **arguments: Any) -> Job:
@@ -83,3 +86,21 @@ def fail(job_id: str, error: str) -> None:
     Job.objects.filter(pk=job_id).update(
         status=Job.Status.FAILED, finished_at=timezone.now(), error=error[:2000]
     )
+
+
+def when_given_up(task: str, act: Callable[[Job], None]) -> None:
+    """Call `act` when the sweep gives a job of `task` up: nobody else can say that it stopped."""
+    _when_given_up[task] = act
+
+
+def give_up(job: Job, error: str) -> None:
+    """End a job that stopped too often, and let its app tell those who wait for it."""
+    fail(str(job.pk), error)
+    act = _when_given_up.get(job.task)
+    if act is None:
+        return
+    try:
+        with transaction.atomic():
+            act(job)
+    except Exception:  # one app's trouble must not keep the sweep from the other jobs
+        logger.exception("What waits for job %s was not told that it is given up.", job.pk)

@@ -12,6 +12,7 @@ from betterwork.accounts.models import User
 from betterwork.accounts.selectors import people_in
 from betterwork.errors import DomainError
 from betterwork.refusals import sentence
+from betterwork.ui import formats
 from factories.models import (
     ClockDrift,
     Committee,
@@ -399,6 +400,13 @@ class ElectionForm(Clean):
     )
 
 
+class ElectionField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """An election by its day and how it was held."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{formats.on_date(obj.held_on)}, {obj.get_method_display()}"
+
+
 class MemberForm(Clean):
     title = forms.ChoiceField(
         label=_("Title"), choices=CommitteeMember.Title.choices, widget=forms.RadioSelect,
@@ -415,7 +423,7 @@ class MemberForm(Clean):
         help_text=_("Leave empty to follow the law."),
     )  # fmt: skip
     is_union = forms.BooleanField(label=_("Sits for the union"), required=False)
-    election: Any = forms.ModelChoiceField(
+    election: Any = ElectionField(
         label=_("Chosen in"), queryset=None, required=False,
         empty_label=_("not recorded"),
     )  # fmt: skip

@@ -361,6 +361,33 @@ class CycleFact(ProgrammeModel):
         return f"{self.kind} {self.happened_on}"
 
 
+class CycleClocks(ProgrammeModel):
+    """What the engine last said of a cycle's clocks, so that a dashboard asks it only of changes.
+
+    Never a source: triggers raise `version` with every fact, drift or change the engine reads, and
+    clocks kept at an older version, or under another `mark` of settings, calendar and rules, are
+    asked for anew (`factories/summaries.py`).
+    """
+
+    cycle = models.OneToOneField(EngagementCycle, models.CASCADE, related_name="kept_clocks")
+    factory = models.ForeignKey(Factory, models.CASCADE, related_name="+")
+    version = models.PositiveIntegerField(default=1)
+    kept_version = models.PositiveIntegerField(default=0)
+    mark = models.CharField(max_length=64, blank=True)
+    # [{key, started_on, due_on, done_on, is_paused, reason}] of the clocks not done for good
+    clocks = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kept_version__lte=F("version")), name="clocks_kept_of_a_known_version"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cycle_id} v{self.version}"
+
+
 class ClockDrift(ProgrammeModel):
     """Why a clock slipped; the lateness stays visible, with its reason."""
 

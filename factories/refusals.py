@@ -57,6 +57,10 @@ SENTENCES = {
     "import_malformed": _(
         "%(name)s cannot be read as a table (line %(line)s). A quotation mark may be missing."
     ),
+    "import_workbook_broken": _(
+        "%(name)s cannot be read as a workbook. Open it in a spreadsheet program and save it once"
+        " more as XLSX."
+    ),
     "import_no_rows": _("%(name)s has no rows under its headings."),
     "import_too_many_rows": _(
         "The file has more than %(most)s rows. Split it, then send each part."

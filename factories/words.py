@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from betterwork.rules.explain import Because
@@ -171,6 +171,9 @@ FACTS: dict[str, Text] = {
     "duty": _("duty to have a committee"),
     "workers": _("workers"),
     "has_union": _("has a trade union"),
+    "meetings": _("meetings held, of those due"),
+    "decisions": _("decisions carried out, of those due"),
+    "women": _("women's share on the worker side, less that in the workforce"),
     "mandate_from": _("mandate from"),
     "term_months": _("months of a mandate"),
 }
@@ -207,9 +210,9 @@ CHECK_RESULTS = {"pass": "pass", "fail": "fail", "unverified": "unverified", "no
 def value(found: Any) -> str:
     """A value of the engine as a reader writes it."""
     if found is None:
-        return _now("not recorded")
+        return gettext("not recorded")
     if isinstance(found, bool):
-        return _now("yes") if found else _now("no")
+        return gettext("yes") if found else gettext("no")
     if isinstance(found, date):
         return formats.on_date(found)
     if isinstance(found, Enum):
@@ -220,11 +223,11 @@ def value(found: Any) -> str:
     if isinstance(found, int | float):
         return formats.number(found)
     if isinstance(found, tuple | list):
-        return ", ".join(value(each) for each in found) or _now("none")
+        return ", ".join(value(each) for each in found) or gettext("none")
     if hasattr(found, "least"):  # a band of seats
         if found.most is None:
-            return _now("at least %(least)s") % {"least": formats.number(found.least)}
-        return _now("%(least)s to %(most)s") % {
+            return gettext("at least %(least)s") % {"least": formats.number(found.least)}
+        return gettext("%(least)s to %(most)s") % {
             "least": formats.number(found.least),
             "most": formats.number(found.most),
         }

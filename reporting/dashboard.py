@@ -22,9 +22,8 @@ from django.utils import timezone
 from assessments.rules.rates import BalancedPanel, InCycle, LatestInWindow, Selection
 from betterwork.records.vocabulary import Action
 from betterwork.tenancy import scope
-from factories.rules.clocks import ClockState
-from factories.rules.cycle_facts import ClockKey
-from factories.selectors import current_cycles, cycle_overview, cycle_settings
+from factories import summaries
+from factories.selectors import cycle_settings
 
 from . import rates
 from .rates import Basis, Counted, Figures, Query
@@ -243,15 +242,18 @@ def _count(filters: Filters, today: date) -> Numbers:
         wanted["before"] = previous
     wanted |= {str(year): filters.of_year(year) for year in years}
     found = rates.figures(wanted)
-    clocks = _clocks(today)
+    running = summaries.running_clocks(today)
     days_left: dict[str, list[int]] = defaultdict(list)
     paused: Counter[str] = Counter()
-    for clock in clocks:
-        if clock.days_left is None:
-            paused[clock.key] += 1
-        else:
-            days_left[clock.key].append(clock.days_left)
-    late = [clock for clock in clocks if clock.is_late]
+    late = late_with_reason = 0
+    for each in running.counts:
+        if each.days_left is None:
+            paused[each.key] += each.clocks
+            continue
+        days_left[each.key] += [each.days_left] * each.clocks
+        if each.days_left < 0:
+            late += each.clocks
+            late_with_reason += each.with_reason
     return Numbers(
         counted_at=timezone.now(),
         now=found["now"],
@@ -259,31 +261,23 @@ def _count(filters: Filters, today: date) -> Numbers:
         by_year={year: found[str(year)] for year in years},
         days_left=dict(days_left),
         paused=dict(paused),
-        late=len(late),
-        late_with_reason=sum(1 for clock in late if clock.reason),
-        reports={clock.cycle_id: clock for clock in clocks if clock.key == ClockKey.REPORT},
+        late=late,
+        late_with_reason=late_with_reason,
+        reports={each.cycle_id: _running(each, today) for each in running.reports},
         report_days=cycle_settings(today).report_days,
         state=_state(today),
     )
 
 
-def _clocks(today: date) -> list[RunningClock]:
-    """Open clocks of the running cycles of active factories."""
-    running = current_cycles(today).filter(factory__status="active")
-    return [
-        RunningClock(
-            str(clock.key),
-            overview.cycle_id,
-            clock.days_left,
-            clock.due_on,
-            float(clock.share_used or 0),
-            clock.state is ClockState.LATE,
-            str(clock.drift_reason or ""),
-        )
-        for overview in cycle_overview(running, today).values()
-        for clock in overview.clocks
-        if clock.is_open
-    ]
+def _running(clock: summaries.OpenClock, today: date) -> RunningClock:
+    if clock.due_on is None:
+        return RunningClock(clock.key, clock.cycle_id, None, None, 0.0, False, clock.reason)
+    left = (clock.due_on - today).days
+    length = (clock.due_on - clock.started_on).days
+    share = (today - clock.started_on).days / length if length > 0 else 1.0
+    return RunningClock(
+        clock.key, clock.cycle_id, left, clock.due_on, share, left < 0, clock.reason
+    )
 
 
 _STATE = """

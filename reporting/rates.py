@@ -13,8 +13,9 @@ security still decides what a reader's figures may be made of.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
@@ -23,7 +24,7 @@ from uuid import UUID
 from django.core.cache import cache
 from django.db import connection
 
-from assessments.models import CompliancePoint
+from assessments.models import AssessmentResult, CompliancePoint
 from assessments.rules.rates import (
     CHILD_LABOUR,
     HAZARDOUS_PARTS,
@@ -120,21 +121,27 @@ class Figures:
         return self.points.get(code, Counted(Rate(0, 0)))
 
 
-def places() -> dict[str, Place]:
-    """Every coded compliance point by its own code, as it is counted. No query when known."""
-    rows: list[tuple[Any, ...]] | None = cache.get("reporting:points")
+def _point_rows() -> list[tuple[Any, ...]]:
+    """Every compliance point with its cluster and lane, in order. No query when known."""
+    rows: list[tuple[Any, ...]] | None = cache.get("reporting:point_rows")
     if rows is None:
         rows = list(
             CompliancePoint.objects.order_by("cluster__order", "order").values_list(
-                "code", "name", "order", "cluster_id", "cluster__name", "cluster__order"
+                "code", "name", "order", "cluster_id", "cluster__name", "cluster__order", "lane"
             )
         )
         # The structure changes with the library only; an hour is how long a new name may wait.
-        cache.set("reporting:points", rows, 3600)
+        cache.set("reporting:point_rows", rows, 3600)
+    return rows
+
+
+def places() -> dict[str, Place]:
+    """Every coded compliance point by its own code, as it is counted. No query when known."""
+    rows = _point_rows()
     by_name: dict[tuple[str, str], Place] = {}
     clusters = {row[4]["en"]: (row[3], row[4], row[5]) for row in rows}
     found = {}
-    for code, name, order, cluster, cluster_name, cluster_order in rows:
+    for code, name, order, cluster, cluster_name, cluster_order, _lane in rows:
         cluster_en, name_en = cluster_name["en"], name["en"]
         if cluster_en == SYSTEMS and OSH in clusters:
             cluster, cluster_name, cluster_order = clusters[OSH]
@@ -262,18 +269,69 @@ def figures(queries: Mapping[str, Query]) -> dict[str, Figures]:
     asked = _in_scope(queries.values())
     known = places()
     merged = {code: place.code for code, place in known.items() if place.code != code}
-    point = "p.point_id"
-    values: list[Any] = []
-    if merged:
-        # Several old points count as one: an assessment with both counts once.
-        pairs = " ".join("WHEN %s THEN %s" for _ in merged)
-        point = f"CASE p.point_id {pairs} ELSE p.point_id END"
-        values = [part for pair in merged.items() for part in pair]
+    rows = _point_by_point(asked, merged) if merged else _side_by_side(asked)
+    totals = dict.fromkeys(names, 0)
+    points: dict[str, dict[str, Counted]] = {name: {} for name in names}
+    for bucket, code, breached, having, structural, with_both, present in rows:
+        name = names[bucket]
+        if code is None:
+            totals[name] = present
+        else:
+            points[name][code] = Counted(
+                Rate(breached, having), structural, Rate(with_both, present)
+            )
+    return {name: Figures(totals[name], points[name], known) for name in names}
+
+
+_Row = tuple[int, str | None, int, int, int, int, int]
+
+
+def _side_by_side(asked: Sequence[Query]) -> Iterator[_Row]:
+    """(query, point, found, asked, structural, either, present), and the assessments chosen with
+    no point: from one row an assessment, all points added at once."""
+    with_sql, parameters = _chosen(asked)
+    sql = f"""{with_sql}
+        SELECT c.bucket, count(*), sum(r.found), sum(r.asked), sum(r.structural), sum(r.either),
+               sum(r.present)
+        FROM chosen c
+        LEFT JOIN LATERAL (SELECT * FROM assessments_assessmentresult r
+                           WHERE r.assessment_id = c.id OFFSET 0) r ON true
+        GROUP BY 1
+    """
+    lanes = {code: lane for code, *_more, lane in _point_rows() if lane is not None}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        for bucket, total, *sums in cursor:
+            yield bucket, None, 0, 0, 0, 0, total
+            if sums[-1] is None:
+                continue
+            counted = [_by_lane(each, max(lanes.values()) + 1) for each in sums]
+            for code, lane in lanes.items():
+                found, had, structural, either, present = (each[lane] for each in counted)
+                if present:
+                    yield bucket, code, found, had, structural, either, present
+
+
+def _by_lane(added: Decimal, lanes: int) -> list[int]:
+    """The counts that stand side by side in a sum, from its last digits on."""
+    digits = AssessmentResult.DIGITS
+    text = f"{added:f}".rjust(digits * lanes, "0")
+    return [
+        int(text[len(text) - digits * (lane + 1) : len(text) - digits * lane])
+        for lane in range(lanes)
+    ]
+
+
+def _point_by_point(asked: Sequence[Query], merged: Mapping[str, str]) -> Iterator[_Row]:
+    """As `_side_by_side`, where several old points count as one: an assessment with both counts
+    once."""
+    pairs = " ".join("WHEN %s THEN %s" for _ in merged)
+    values = [part for pair in merged.items() for part in pair]
     with_sql, parameters = _chosen(asked)
     found, has, held = "p.breaches > 0", "p.asked > 0", "p.structural > 0"
-    count = "count(DISTINCT p.assessment_id)" if merged else "count(*)"
+    count = "count(DISTINCT p.assessment_id)"
     sql = f"""{with_sql}
-        SELECT c.bucket, {point} AS point,
+        SELECT c.bucket, CASE p.point_id {pairs} ELSE p.point_id END AS point,
                {count} FILTER (WHERE {found}), {count} FILTER (WHERE {has}),
                {count} FILTER (WHERE {held}), {count} FILTER (WHERE {found} OR {held}),
                {count}
@@ -282,20 +340,9 @@ def figures(queries: Mapping[str, Query]) -> dict[str, Figures]:
         UNION ALL
         SELECT bucket, NULL, 0, 0, 0, 0, count(*) FROM chosen GROUP BY bucket
     """
-    parameters = [*parameters, *values]
-    totals = dict.fromkeys(names, 0)
-    points: dict[str, dict[str, Counted]] = {name: {} for name in names}
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        for bucket, code, breached, having, structural, with_both, rows in cursor:
-            name = names[bucket]
-            if code is None:
-                totals[name] = rows
-            else:
-                points[name][code] = Counted(
-                    Rate(breached, having), structural, Rate(with_both, rows)
-                )
-    return {name: Figures(totals[name], points[name], known) for name in names}
+        cursor.execute(sql, [*parameters, *values])
+        yield from cursor
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from celery import shared_task
 
+from betterwork import queue
 from betterwork.records.tasks import ProgrammeTask
 
 from . import services
@@ -18,3 +19,6 @@ __all__ = ["write_export", "write_report"]
 def write_report(*, programme_id: str, job_id: str) -> None:
     """One report in one language; `Job.arguments` says which."""
     services.write_report(programme_id=UUID(programme_id), job_id=UUID(job_id))
+
+
+queue.when_given_up("reporting.write_report", services.give_up)

@@ -17,6 +17,7 @@ from django.db import connections
 from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
 
+from assessments import tool
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
 from tests import builders
@@ -53,6 +54,14 @@ def django_db_setup(
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
     cache.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _words_last() -> Iterator[None]:
+    """Words of the tool are read anew every five minutes: no count of queries may straddle that."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tool, "TEXTS_LAST_SECONDS", 10**9)
+        yield
 
 
 def _programme(code: str) -> Programme:

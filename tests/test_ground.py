@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 from django.db import connection, transaction
 from django.db.utils import IntegrityError, ProgrammingError
@@ -94,3 +97,19 @@ def test_published_tool_is_final(bd: Programme) -> None:
     assert question is not None
     with pytest.raises(IntegrityError, match="tool_published"), transaction.atomic():
         ToolQuestion.objects.filter(pk=question.pk).update(breach="yes")
+
+
+def test_texts_are_named_as_they_are_collected() -> None:
+    """`makemessages` knows `_` and the library's own names: a text under another is never seen."""
+    root = Path(__file__).parents[1]
+    hidden = []
+    for app in ("betterwork", "factories", "assessments", "advisory", "reporting"):
+        for path in root.glob(f"{app}/**/*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation":
+                    hidden += [
+                        f"{path.relative_to(root)}: {each.name} as {each.asname}"
+                        for each in node.names
+                        if each.asname not in {None, "_"}
+                    ]
+    assert hidden == []

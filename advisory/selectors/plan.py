@@ -289,6 +289,7 @@ def plan_rows(today: date) -> QuerySet[PlanRow]:
     return (
         Factory.objects.filter(plan__isnull=False, merged_into__isnull=True)
         .select_related("advisor")
+        .only("programme_id", "code", "name", "advisor__full_name", "advisor__email")
         .annotate(progress=Subquery(counted))
     )
 

@@ -24,6 +24,8 @@ from .findings import Finding, Severity
 # Field of a question as rows and pages name it -> as the library names it.
 FIELDS = {"title": "title", "text": "question", "finding": "finding"}
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
+# French and others write 250 000 with a space.
+_SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)")
 # A figure with the word behind it, which says what it counts.
 _MEASURE = re.compile(r"(\d+(?:\.\d+)?)[ -]?(%|[a-z]+)")
 _UNITS = {
@@ -175,6 +177,7 @@ def _equals(parameter: LawParameter, figure: str) -> bool:
 def _figures(text: str) -> set[str]:
     """Figures of a text in Latin digits, without marks for thousands."""
     plain = "".join(_digit(sign) for sign in PLACEHOLDER.sub("", text))
+    plain = _SPACED.sub(lambda match: re.sub(r"\s", "", match.group()), plain)
     return {_without_marks(figure) for figure in _FIGURE.findall(plain)}
 
 

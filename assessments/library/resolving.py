@@ -19,8 +19,17 @@ NEUTRAL = {
     "en": "[the legal limit: unverified]",
     "bn": "[আইনি সীমা: যাচাই করা হয়নি]",
     "ar": "[الحد القانوني: لم يتم التحقق منه]",
+    "es": "[límite legal: sin verificar]",
+    "fr": "[limite légale : non vérifiée]",
+    "id": "[batas hukum: belum diverifikasi]",
+    "km": "[ដែនកំណត់​តាម​ច្បាប់៖ មិនទាន់​បាន​ផ្ទៀងផ្ទាត់]",
+    "vi": "[giới hạn theo luật: chưa được kiểm chứng]",
 }
-_BENGALI_DIGITS = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
+# Languages whose sentences are written in digits of their own.
+_OWN_DIGITS = {
+    "bn": str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯"),
+    "km": str.maketrans("0123456789", "០១២៣៤៥៦៧៨៩"),
+}
 
 
 class UnresolvedParameter(LookupError):
@@ -37,8 +46,8 @@ def placeholders(text: str) -> tuple[str, ...]:
 
 
 def localized_digits(text: str, language: str) -> str:
-    """Bengali sentences use Bengali digits; the other languages keep Latin ones."""
-    return text.translate(_BENGALI_DIGITS) if language == "bn" else text
+    """Bengali and Khmer sentences use digits of their own; the other languages keep Latin ones."""
+    return text.translate(_OWN_DIGITS[language]) if language in _OWN_DIGITS else text
 
 
 def resolve_text(

@@ -30,8 +30,6 @@ from betterwork.records.files import store_upload
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
 
-from .conduct import note_presence
-
 MAX_FILES = 20
 
 
@@ -93,8 +91,6 @@ def save_answer(
         content_of(current) if current else None,
         incoming,
     )
-    mine = next(seat for seat in seats if seat.user_id == by)
-    note_presence(mine, point=question.point, now=now)
     if isinstance(verdict, SameValue):
         return Saved(verdict.version)
     if current is None and _is_empty(incoming):

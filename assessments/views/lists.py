@@ -168,6 +168,7 @@ def overview(
         "team": team,
         "seat": seat,
         "is_team": seat is not None,
+        "may_review": may(request, Permission.REVIEW_ASSESSMENTS),
         "steps": _steps(assessment),
         "evidence": _evidence(assessment) if not assessment.sealed else [],
         "total": len(whole.entries),

@@ -72,6 +72,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "duplicate_email": _("This is already your address."),
         "same_as_current": _("This is what you have now. Choose another one."),
         "invalid_password_reset": _("This link was used or is too old. Ask for a new one."),
+        "invalid_login": _("E-mail address and password do not belong together."),
+        "unknown_email": _("This address cannot be used. Choose another one."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -154,6 +156,9 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         ),
         "incorrect_code": _("This is not the present code. Codes change every 30 seconds."),
         "unverified_email": _("Confirm your new e-mail address first, or cancel its change."),
+        "cannot_generate_recovery_codes": _(
+            "Set up an app or a key first: recovery codes stand in for it."
+        ),
     }
 
     def encrypt(self, text: str) -> str:

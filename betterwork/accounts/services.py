@@ -52,13 +52,15 @@ def invite_person(
     full_name: str,
     language: str,
     role: str,
-    invited_by: User,
+    invited_by: User | None,
     now: datetime,
     factory: Any = None,
     group: Any = None,
     buyer: Any = None,
 ) -> Invitation:
     """Offer a hat of the programme in scope by e-mail, for 14 days.
+
+    Nobody invites the first manager of a programme: `invited_by` is then None.
 
     Raises: DomainError("role_not_granted" | "hat_needs_factory" | "hat_needs_group" |
     "hat_needs_buyer" | "already_member" | "already_invited").

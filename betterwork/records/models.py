@@ -59,6 +59,8 @@ class StoredFile(ProgrammeModel):
     height = models.PositiveIntegerField(null=True)
     uploaded_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     uploaded_at = models.DateTimeField()
+    # Made for one person, `uploaded_by`: they and the programme's managers read it, no other staff.
+    is_private = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["uploaded_at", "id"]

@@ -57,7 +57,7 @@ def sweep_jobs() -> int:
             )
             for job in lost.order_by("created_at")[:200]:
                 if job.attempts >= MAX_ATTEMPTS:
-                    queue.fail(str(job.pk), job.error or "The work stopped five times.")
+                    queue.give_up(job, job.error or "The work stopped five times.")
                     continue
                 Job.objects.filter(pk=job.pk).update(sent_at=now)
                 queue.send(job.task, str(programme), str(job.pk))

@@ -21,7 +21,7 @@ from betterwork.permissions import Permission, requires
 from betterwork.tenancy import scope
 from betterwork.ui import parts
 
-from . import files, selectors
+from . import files, selectors, words
 from .models import Job, StoredFile
 from .services import record
 from .vocabulary import Action
@@ -88,6 +88,7 @@ def trail(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, TRAIL_PAGE).get_page(request.GET.get("page"))
     for event in page.object_list:
         event.role_label = _role(event.role)  # type: ignore[attr-defined]
+        event.told = words.facts_of(event.facts)  # type: ignore[attr-defined]
     context: dict[str, Any] = {
         "page": page,
         "choices": [parts.Choice("action", _("What"), [("", _("any")), *Action.choices], action)],
@@ -116,6 +117,8 @@ def _day(request: HttpRequest, name: str) -> date | None:
 
 
 def _role(role: str) -> str:
+    if role == scope.SYSTEM:
+        return ""  # beside "The system", which says it
     return str(Role(role).label) if role in Role.values else role
 
 

@@ -121,6 +121,13 @@ def number(value: float | Decimal | None, decimals: int | None = None) -> str:
     """A number with the group marks and digits of the language; a dash for none."""
     if value is None or value == "":
         return "–"
+    return _number(value, decimals, language(), _region.get())
+
+
+# A page shows the same few hundred numbers and days over and over, and babel reads its pattern
+# anew for each. Typed: 1 and 1.0 are equal and read differently.
+@lru_cache(maxsize=8192, typed=True)
+def _number(value: float | Decimal, decimals: int | None, _language: str, _where: Region) -> str:
     if decimals is not None:
         value = rounded(value, decimals)
     pattern = current_locale().decimal_formats[None].pattern
@@ -156,7 +163,12 @@ def day(value: date | datetime | None) -> str:
     """Weekday, day, month and year: "Saturday 28 November 2026"."""
     if not value:
         return "–"
-    text = format_date(_as_date(value), format="full", locale=current_locale())
+    return _day(_as_date(value), language(), _region.get())
+
+
+@lru_cache(maxsize=4096)
+def _day(on: date, _language: str, _where: Region) -> str:
+    text = format_date(on, format="full", locale=current_locale())
     return digits(text.replace(",", "") if language() == "en" else text)
 
 
@@ -164,7 +176,12 @@ def day_short(value: date | datetime | None) -> str:
     """Weekday, day and month: "Sat 28 Nov"; full words where a script has no short ones."""
     if not value:
         return "–"
-    on, locale = _as_date(value), current_locale()
+    return _day_short(_as_date(value), language(), _region.get())
+
+
+@lru_cache(maxsize=4096)
+def _day_short(on: date, _language: str, _where: Region) -> str:
+    locale = current_locale()
     if language() in FULL_WORDS:
         weekday = format_date(on, format="EEEE", locale=locale)
         return digits(f"{weekday}{comma()} {format_skeleton('MMMMd', on, locale=locale)}")

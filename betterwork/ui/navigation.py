@@ -71,7 +71,7 @@ ROLES: dict[str, tuple[Place, ...]] = {
     "group_lead": (OVERVIEW, FACTORIES, PLANS, REPORTS),
     "buyer": (REPORTS, FACTORIES, PLANS),
     "constituent": (OVERVIEW,),
-    "global": (OVERVIEW, FACTORIES, REPORTS, TOOL, TRAIL),
+    "global": (OVERVIEW, FACTORIES, REPORTS, TRAIL),
 }
 
 

@@ -32,6 +32,7 @@ from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
 from factories.models import EngagementCycle, Factory
 from factories.selectors.cycles import working_day_test
+from factories.services.cycles import record_fact
 from reporting.bench.world import PROGRAMME
 from reporting.demo import bulk
 
@@ -262,6 +263,29 @@ def dashboard_counted(hall: Hall) -> Step:
     return step
 
 
+def dashboard_after_a_change(hall: Hall) -> Step:
+    """The dashboard just after something happened in one factory's cycle: what people meet."""
+    step = page("reporting:dashboard")(hall)
+    with scope.programme_scope(hall.programme.pk):
+        (factory_id,) = hall.new_factories(1)
+        cycle_id = EngagementCycle.objects.values_list("pk", flat=True).get(factory_id=factory_id)
+    count = 0
+
+    def change() -> None:
+        nonlocal count
+        count += 1
+        with scope.programme_scope(hall.programme.pk):
+            record_fact(
+                cycle_id=cycle_id,
+                kind="seminar",
+                happened_on=timezone.localdate(),
+                source_id=f"bench {count}",
+            )
+
+    step.before = change  # type: ignore[attr-defined]
+    return step
+
+
 def create_assessment(hall: Hall) -> Step:
     """A planner sends the form: the assessment stands with its days, team and questions."""
     url = address("assessments:new")
@@ -453,15 +477,18 @@ _COLUMNS = (
     "programme_id, assessment_id, factory_id, point_id, assessed_on, year, cycle_number, region,"
     " factory_type, is_released, asked, breaches, structural, is_non_compliant"
 )
-_KEEP = f"""
-CREATE TEMP TABLE before ON COMMIT DROP AS SELECT {_COLUMNS} FROM assessments_pointresult
-"""  # noqa: S608
-_COMPARE = f"""
-SELECT count(*) FROM (
-    (SELECT * FROM before EXCEPT ALL SELECT {_COLUMNS} FROM assessments_pointresult)
+_KEPT = {"assessments_pointresult": _COLUMNS, "assessments_assessmentresult": "*"}
+_KEEP = [
+    f"CREATE TEMP TABLE before_{table} ON COMMIT DROP AS SELECT {columns} FROM {table}"  # noqa: S608
+    for table, columns in _KEPT.items()
+]
+_COMPARE = [
+    f"""SELECT count(*) FROM (
+    (SELECT * FROM before_{table} EXCEPT ALL SELECT {columns} FROM {table})
     UNION ALL
-    (SELECT {_COLUMNS} FROM assessments_pointresult EXCEPT ALL SELECT * FROM before)) differing
-"""  # noqa: S608
+    (SELECT {columns} FROM {table} EXCEPT ALL SELECT * FROM before_{table})) differing"""  # noqa: S608
+    for table, columns in _KEPT.items()
+]
 
 
 def rebuild_summaries(hall: Hall) -> Step:
@@ -469,10 +496,14 @@ def rebuild_summaries(hall: Hall) -> Step:
 
     def step() -> dict[str, Any]:
         with scope.programme_scope(hall.programme.pk), connection.cursor() as cursor:
-            cursor.execute(_KEEP)
+            for statement in _KEEP:
+                cursor.execute(statement)
             written = summaries.rebuild_results()
-            cursor.execute(_COMPARE)
-            return {"differing": cursor.fetchone()[0], "written": written}
+            differing = 0
+            for statement in _COMPARE:
+                cursor.execute(statement)
+                differing += cursor.fetchone()[0]
+            return {"differing": differing, "written": written}
 
     return step
 
@@ -497,6 +528,7 @@ MEASURES: dict[str, Callable[[Hall], Step]] = {
     "cat_open_tool": page("assessments:tool"),
     "cat_search": cat_search,
     "dashboard": dashboard_counted,
+    "dashboard_after_a_change": dashboard_after_a_change,
     "dashboard_again": page("reporting:dashboard"),
     "rewrite_summary": rewrite_summary,
     "rates_from_summaries": rates_from(_FROM_SUMMARIES),

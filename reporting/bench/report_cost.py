@@ -197,11 +197,11 @@ class Press:
         from weasyprint.text.fonts import FontConfiguration
 
         from reporting.pdf.fonts import default_store, drawn_characters, only_our_fonts
-        from reporting.pdf.render import _fetcher
+        from reporting.pdf.render import _fetcher, compiled
         from reporting.pdf.resources import Resources
 
         base, store = self._printing.BASE, default_store()
-        files = {"/paper.css": self._page.style_sheet().encode()}
+        files = self._page.paper_files()
         fetcher = _fetcher(base, Resources(files=files), store)
         with only_our_fonts():
             fonts = FontConfiguration()
@@ -210,6 +210,7 @@ class Press:
                 url_fetcher=fetcher,
                 font_config=fonts,
             )
+            style = compiled(self._printing.paper_style(html, self._language))
             weasyprint.HTML(string=html, base_url=base, url_fetcher=fetcher).write_pdf(
-                stylesheets=[faces], font_config=fonts, pdf_variant="pdf/ua-1"
+                stylesheets=[style, faces], font_config=fonts, pdf_variant="pdf/ua-1"
             )

@@ -25,6 +25,9 @@ PROGRAMME = "BD"
 ADVISORS = 12
 # Items come from the last assessments of each factory, as a plan of some years holds them.
 PLANNED_CYCLES = 3
+# A list shows 25 rows. The small world has as many factories, so that growth compares worlds and
+# not the length of a page.
+SMALL, SMALL_CYCLES = 250, 4
 PART = 1000  # assessments made in one transaction
 
 
@@ -38,7 +41,11 @@ def build(count: int, *, today: date, analyse: Callable[[], None]) -> None:
     _people(programme)
     for start in range(0, count, PART):
         with scope.programme_scope(programme.pk):
-            scale.generate(min(PART, count - start), today=today)
+            scale.generate(
+                min(PART, count - start),
+                today=today,
+                cycles_each=SMALL_CYCLES if count < SMALL else scale.CYCLES,
+            )
         analyse()
     with scope.programme_scope(programme.pk), connection.cursor() as cursor:
         for statement in (_ADVISORS, _PLANS, _ITEMS):

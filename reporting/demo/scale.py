@@ -1,6 +1,7 @@
 """Large worlds for the benchmark: released assessments by the thousand, in minutes.
 
-Factories get ten yearly cycles each, back from today; every assessment is answered in full.
+Factories get ten yearly cycles each unless told otherwise, back from today; every assessment is
+answered in full.
 """
 
 from __future__ import annotations
@@ -24,7 +25,11 @@ REGIONS = ("Gazipur", "Ashulia and Savar", "Narayanganj", "Chattogram", "Dhaka n
 
 
 def generate(
-    count: int, *, today: date, on_progress: Callable[[int, int], None] = lambda done, total: None
+    count: int,
+    *,
+    today: date,
+    cycles_each: int = CYCLES,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[uuid.UUID]:
     """Make `count` released assessments in the programme in scope; answers their ids.
 
@@ -43,7 +48,7 @@ def generate(
     run = uuid.uuid4().hex[:4].upper()
     while len(assessments) < count:
         number = len(factories)
-        joined = today - timedelta(days=CYCLES * 365 - 20 - (number * 7) % 240)
+        joined = today - timedelta(days=cycles_each * 365 - 20 - (number * 7) % 240)
         factory = Factory(
             programme_id=programme,
             code=f"X{run}-{number:05d}",
@@ -57,9 +62,9 @@ def generate(
             registered_on=joined,
         )
         factories.append(factory)
-        for index in range(min(CYCLES, count - len(assessments))):
+        for index in range(min(cycles_each, count - len(assessments))):
             starts = joined + timedelta(days=365 * index)
-            last = index == CYCLES - 1
+            last = index == cycles_each - 1
             cycle = EngagementCycle(
                 programme_id=programme,
                 factory=factory,

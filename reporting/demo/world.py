@@ -15,6 +15,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
@@ -167,6 +168,10 @@ def _person(email: str, name: str, language: str, password: str) -> User:
     user, _made = User.objects.get_or_create(
         email=email,
         defaults={"full_name": name, "language": language, "is_demo": True, "password": password},
+    )
+    # As accepting an invitation does: else their account would ask them to confirm the address.
+    EmailAddress.objects.get_or_create(
+        user=user, email=email, defaults={"verified": True, "primary": True}
     )
     return user
 

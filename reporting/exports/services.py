@@ -101,7 +101,7 @@ def write_export(*, programme_id: UUID, job_id: str) -> None:
             # The number of rows stands in the name: a file cut short gives itself away.
             shown = f"{export.kind}-{code}-{day}-{rows}-rows.{export.format}"
             kind = sheets.XLSX if export.format == "xlsx" else "text/csv"
-            stored = keep_file(path, name=shown, content_type=kind)
+            stored = keep_file(path, name=shown, content_type=kind, for_id=export.requested_by_id)
             Export.objects.filter(pk=export.pk).update(file=stored, row_count=rows)
             queue.finish(job_id, url=reverse("reporting:export", args=[export.pk]), rows=rows)
     except OperationalError:
@@ -206,8 +206,11 @@ def _new_sheet(book: Any, choice: Choice, bold: Any, number: int) -> Any:
     return sheet
 
 
-def keep_file(path: Path, *, name: str, content_type: str) -> StoredFile:
-    """Keep a file we made under its hash without reading it whole into memory."""
+def keep_file(path: Path, *, name: str, content_type: str, for_id: int | None) -> StoredFile:
+    """Keep a file we made under its hash without reading it whole into memory.
+
+    It is read by the person with id `for_id` and by the programme's managers only.
+    """
     digest = hashlib.sha256()
     with path.open("rb") as read:
         while chunk := read.read(1 << 20):
@@ -228,6 +231,7 @@ def keep_file(path: Path, *, name: str, content_type: str) -> StoredFile:
         original_name=name,
         content_type=content_type,
         size_bytes=size,
-        uploaded_by_id=scope.current().user,
+        uploaded_by_id=for_id,
         uploaded_at=timezone.now(),
+        is_private=True,
     )

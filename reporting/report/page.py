@@ -33,6 +33,7 @@ from . import words
 
 # The thread of the selvedge is the programme's; another country takes the first.
 THREADS = {"BD": "#f0a92b", "JO": "#7fc7b4", "VN": "#ff9c86"}
+MARK_FILE = "/marks/%s.svg"
 # A finding longer than this may run over the end of a page; shorter ones are kept whole.
 LONG_TEXT, MANY_PHOTOS = 900, 3
 STATUS_DRAWING = {
@@ -137,7 +138,8 @@ def context(data: Mapping[str, Any], shown: Shown) -> dict[str, Any]:
         "plan": [{**each, "name": words.ORIGIN[each["origin"]]} for each in report["plan"]],
         "next": [{**each, "what": words.COMING[each["key"]]} for each in report["next"]],
         "modality": words.MODALITY[report["assessment"]["modality"]],
-        "marks": {name: mark(name) for name in STATUS_DRAWING},
+        "marks": {name: (mark_on_paper if shown.on_paper else mark)(name)
+                  for name in STATUS_DRAWING},
         "comma": formats.comma(),
     }  # fmt: skip
 
@@ -176,6 +178,22 @@ def mark(status: str) -> SafeString:
     """The shape of a status whole, for paper and page alike; its word always stands beside it."""
     name, colour = STATUS_DRAWING[status]
     return paper_icon(name, colour=colour, size="1.15em")
+
+
+def mark_on_paper(status: str) -> SafeString:
+    """The same as a picture, read and laid out once: a report has hundreds of them."""
+    return format_html('<img class="mark" src="{}" alt="">', MARK_FILE % status)
+
+
+@cache
+def paper_files() -> dict[str, bytes]:
+    """What every paper report draws with, by path: the marks of `mark_on_paper`."""
+    return {
+        MARK_FILE % status: paper_icon(name, colour=colour)
+        .replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ')
+        .encode()
+        for status, (name, colour) in STATUS_DRAWING.items()
+    }
 
 
 def qr_code(address: str) -> SafeString:

@@ -81,6 +81,13 @@ def write_pdf(
         return Printed(made.data, made.pages, made.sha256, tuple(missing.characters))
 
 
+def paper_style(html: str, language: str) -> str:
+    """The sheet of this document."""
+    from reporting.pdf.sheet import pressed
+
+    return pressed(page.style_sheet(), html, language)
+
+
 def _print(
     html: str,
     data: Mapping[str, Any],
@@ -92,7 +99,7 @@ def _print(
     from reporting.pdf.render import Attachment, Relationship, render_pdf
     from reporting.pdf.resources import Resources
 
-    files: dict[str, Any] = {"/paper.css": page.style_sheet().encode()}
+    files: dict[str, Any] = dict(page.paper_files())
     if with_files:
         # The engine asks by path, without a slash at its end.
         files |= {
@@ -106,6 +113,7 @@ def _print(
         html,
         base_url=BASE,
         language=data["language"],
+        style=paper_style(html, data["language"]),
         title=page.title(data),
         author="Better Work",
         created=created,

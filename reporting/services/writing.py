@@ -35,6 +35,7 @@ from reporting.report import data as report_data
 from reporting.report import printing
 
 from .ordering import new_check_code
+from .stopping import stop
 
 logger = logging.getLogger(__name__)
 UNIT = "pages"
@@ -73,7 +74,7 @@ def write_report(*, programme_id: UUID, job_id: UUID) -> None:
     except Exception as error:
         logger.exception("Report of job %s stopped.", job_id)
         with scope.programme_scope(programme_id):
-            _stop(job_id, report_id, error)
+            stop(job_id, report_id, f"{type(error).__name__}: {error}")
 
 
 # -- taking a job ---------------------------------------------------------------------------------
@@ -254,39 +255,6 @@ def file_name(report: Report) -> str:
     """Plain signs only, so that every system can save it."""
     kind = "draft" if report.is_draft else "report"
     return f"{kind}-{report.assessment.code}-v{report.version}-{report.language}.pdf"
-
-
-def _stop(job_id: UUID, report_id: UUID | None, error: Exception) -> None:
-    """The work cannot go on by itself: said on the page, and to who asked for it."""
-    queue.fail(str(job_id), f"{type(error).__name__}: {error}")
-    if report_id is not None:
-        Report.objects.filter(pk=report_id, status=Report.Status.QUEUED).update(
-            status=Report.Status.FAILED
-        )
-    job = Job.objects.filter(pk=job_id).select_related("requested_by", "programme").first()
-    if job is None or job.requested_by is None:
-        return
-    where = (
-        reverse("reporting:report", args=[report_id]) if report_id else reverse("reporting:reports")
-    )
-    address = settings.SITE_ADDRESS.rstrip("/") + where
-    with formats.region(job.programme.country):
-        send_mail_once(
-            kind="report_stopped",
-            key=f"report_stopped:{job.pk}",
-            to=job.requested_by.email,
-            language=job.requested_by.language,
-            user_id=job.requested_by_id,
-            subject=lambda: _("A report could not be written"),
-            text=lambda: (
-                _(
-                    "A report that you asked for could not be written. Nothing is lost: open the"
-                    " page and let it go on.\n\n%(address)s\n\nYou receive this mail because you"
-                    " asked for the report in Betterwork."
-                )
-                % {"address": address}
-            ),
-        )
 
 
 # -- mail to the factory --------------------------------------------------------------------------

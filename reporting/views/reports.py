@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.cache import cache
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -57,12 +56,13 @@ def _language() -> str:
 def report_list(request: HttpRequest) -> HttpResponse:
     """Reports this reader may open; staff see those being written too."""
     is_staff = not _is_factory(request) and not _is_outside(request)
-    asked = {name: request.GET.get(name, "") for name in ("q", "state", "year", "language", "sort")}
+    asked = {name: request.GET.get(name, "") for name in ("q", "state", "year", "language")}
     asked["q"] = asked["q"].strip()[:100]
     if not is_staff:
         asked["state"] = ""
-    rows = selectors.report_rows(**asked, with_drafts=not _is_outside(request))
-    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    choice = selectors.Choice(**asked, with_drafts=not _is_outside(request))
+    pages = selectors.Pages(choice, request.GET.get("sort", ""), PAGE_SIZE)
+    page = pages.get_page(request.GET.get("page"))
     found = [selectors.as_row(each, written_only=not is_staff) for each in page.object_list]
     language = _language()
     waiting = selectors.open_jobs() if is_staff else 0
@@ -119,7 +119,7 @@ def _moved_on(request: HttpRequest, report: Report, among: list[Report]) -> Http
     if is_staff or not report.is_draft or report.assessment.status != "released":
         return None
     after = selectors.successor(report, among)
-    return redirect("reporting:report", pk=after.pk) if after else redirect("reporting:reports")
+    return redirect("reporting:report", pk=after.pk) if after else None
 
 
 def _reading_page(

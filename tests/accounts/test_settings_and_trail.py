@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -21,6 +23,7 @@ from betterwork.errors import DomainError
 from betterwork.records.models import TrailEvent
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
+from betterwork.records.words import FACTS
 from betterwork.rules.settings import setting_fields
 from betterwork.tenancy import rules, scope
 from betterwork.tenancy.models import Programme, ProgrammeSettings
@@ -29,6 +32,8 @@ from betterwork.tenancy.services import change_settings
 from tests import builders
 
 SignIn = Callable[..., Client]
+ROOT = Path(__file__).parents[2]
+RECORDERS = {"record", "record_for_person"}
 
 
 def form_data(group: str, **changed: object) -> dict[str, object]:
@@ -177,6 +182,30 @@ def test_trail_filters_and_exports(bd: Programme, sign_in: SignIn) -> None:
     assert lines[0][:3] == ["at", "action", "person"]
     assert [line[4] for line in lines[1:]] == ["'=Meghna Crest"]  # no formula for a spreadsheet
     assert TrailEvent.objects.filter(action="exported").count() == 1
+
+
+def test_facts_of_an_event_are_told_in_words(bd: Programme, sign_in: SignIn) -> None:
+    record(
+        Action.REPORT_WRITTEN, version=2, language="bn", is_draft=False, sha256="ab12", reason="",
+        starts_on="2026-01-31",
+    )  # fmt: skip
+    client = sign_in(Role.MANAGER)
+    page = client.get(reverse("records:trail")).content.decode()
+    for told in ("draft: <bdi>no", "language: <bdi>বাংলা", "first day: <bdi>31 Jan 2026"):
+        assert told in page
+    assert "is_draft" not in page
+    assert "reason:" not in page  # nothing was said
+
+
+def test_every_fact_of_the_trail_has_a_word() -> None:
+    named: set[str] = set()
+    for app in ("betterwork", "factories", "assessments", "advisory", "reporting"):
+        for path in (ROOT / app).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") in RECORDERS:
+                    named |= {each.arg for each in node.keywords if each.arg}
+    assert named - {"about", "factory_id", "for_factory", "sealed", "address"} - set(FACTS) == set()
+    assert len(named) > 40
 
 
 def test_sealed_events_are_the_planners_only(bd: Programme, sign_in: SignIn) -> None:

@@ -240,6 +240,26 @@ def test_new_address_counts_once_it_is_confirmed(bd: Programme) -> None:
     assert person.email == "better@example.org"
 
 
+def test_staff_with_a_second_factor_can_change_their_address(bd: Programme) -> None:
+    person = builders.make_member(Role.MANAGER)
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    client, _ = sign_in_by_password(person)
+    page = client.get(reverse("mfa_activate_totp")).content.decode()
+    secret = re.search(r'class="code">([A-Z2-7]{16,})<', page)
+    assert secret
+    client.post(reverse("mfa_activate_totp"), {"code": code_for(secret[1])})
+    assert Authenticator.objects.filter(user=person, type="totp").exists()
+    data = {"email": "better@example.org", "action_add": ""}
+    assert client.post(reverse("account_email"), data).status_code == 302
+    link = re.search(r"http://testserver(/\S+)", mail.outbox[-1].body)
+    assert link
+    person.refresh_from_db()
+    assert person.email != "better@example.org"
+    client.post(link[1])
+    person.refresh_from_db()
+    assert person.email == "better@example.org"
+
+
 def test_passkey_login_offers_a_challenge(bd: Programme) -> None:
     accept = {"Accept": "application/json"}
     answer = Client().get(reverse("mfa_login_webauthn"), headers=accept)

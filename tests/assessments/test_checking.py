@@ -279,6 +279,9 @@ def test_a_figure_is_the_same_in_every_script(number: int) -> None:
     plain = str(number)
     bengali = plain.translate(str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯"))
     arabic = plain.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+    if number >= 1000:
+        spaced = f"{number:,}".replace(",", "\u202f")
+        assert _figures(f"a {spaced} b") == {plain}
     assert _figures(plain) == _figures(bengali) == _figures(arabic) == _figures(f"{number:,}")
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
 import pytest
+import yaml
 from django.urls import reverse
+from jsonschema import Draft202012Validator
 
-from assessments import library, loading, tool
+from assessments import headings, library, loading, tool
 from tests.assessments.builders import make_begun
 
 DAY = date(2026, 6, 1)
@@ -66,6 +69,25 @@ def test_the_page_marks_english_lists(bd, sign_in, half_translated) -> None:
     page = sign_in(user=made.lead).get(address).content.decode()
     assert '<ul class="dots" lang="en" dir="ltr"><li>Exits</li>' in page
     assert '<ul class="dots"><li>নির্গমন পথের কাছের শ্রমিক</li>' in page
+    assert '<h2 id="guidance">যা দেখবেন</h2>' in page
+
+
+@pytest.mark.django_db
+def test_words_bring_headings_in_their_language(bd) -> None:
+    """A tool has languages that the pages have not: its headings do not come from the pages'."""
+    found = tool.tool_of(tool.version_in_force(DAY).pk)
+    words = tool.words_of(found, "fr", DAY)["OSH-EP-03"]
+    assert words.headings["look_at"] == "À examiner"
+    assert tool.words_of(found, "ta", DAY)["OSH-EP-03"].headings["look_at"] == "Look at"
+
+
+def test_headings_are_those_of_every_tool_language() -> None:
+    """Eight languages, each whole; the file keeps its published schema."""
+    given = yaml.safe_load(headings.FILE.read_text(encoding="utf-8"))
+    schema = json.loads((library.SCHEMAS / "headings.json").read_text(encoding="utf-8"))
+    Draft202012Validator(schema).validate(given)
+    wanted = {lang for overlay in library.load().overlays.values() for lang in overlay.languages}
+    assert {name for name, words in given.items() if not wanted <= set(words)} == set()
 
 
 def test_later_translation_leaves_the_version_as_it_is() -> None:

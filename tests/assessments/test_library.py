@@ -1,6 +1,7 @@
 """The content library: what ships is whole, and every planted fault is found."""
 
 import datetime as dt
+import re
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -9,7 +10,27 @@ import pytest
 
 from assessments import library as lib
 
-COUNTRIES = ("BD", "JO", "VN")
+# Country: ncq and fgw of its tool, public questions, names of the tool's languages.
+TOOLS = {
+    "BD": (216, 46, 26, ("en", "bn")),
+    "EG": (214, 48, 26, ("en", "ar")),
+    "ET": (204, 48, 26, ("en",)),
+    "HT": (217, 48, 26, ("en", "fr")),
+    "ID": (217, 48, 26, ("en", "id")),
+    "JO": (227, 51, 31, ("en", "ar", "bn")),
+    "KH": (232, 49, 27, ("en", "km")),
+    "LK": (202, 48, 26, ("en",)),
+    "MG": (208, 48, 26, ("en", "fr")),
+    "NI": (216, 48, 26, ("en", "es")),
+    "PK": (206, 48, 26, ("en",)),
+    "UZ": (201, 48, 26, ("en",)),
+    "VN": (233, 48, 28, ("en", "vi")),
+}
+COUNTRIES = tuple(TOOLS)
+# Languages with every question, and those of them whose guidance is still under way: the gaps of
+# that guidance are shown to editors and expected here.
+WHOLE = ("bn", "ar", "es", "fr", "id", "km", "vi")
+UNDER_WAY = ("es", "fr", "id", "km", "vi")
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +61,19 @@ def test_every_question_and_name_is_translated(shipped):
     gaps = [
         (question.id, language, question.missing(language))
         for question in shipped.questions.values()
-        for language in ("bn", "ar")
+        for language in WHOLE
         if question.missing(language)
     ]
     assert gaps == []
+    long = [
+        (question.id, language, question.texts[language].title)
+        for question in shipped.questions.values()
+        for language in ("es", "fr", "id")
+        if len(question.texts[language].title) > 45
+    ]
+    assert long == []
     named = [*shipped.clusters, *shipped.points.values()]
-    assert [n.code for n in named if set(n.name) < {"en", "bn", "ar"}] == []
+    assert [n.code for n in named if {"en", *WHOLE} - set(n.name)] == []
 
 
 @pytest.mark.parametrize("language", ["bn", "ar"])  # add a language when its guidance is whole
@@ -59,27 +87,146 @@ def test_guidance_is_translated(shipped, language):
 
 
 def test_shipped_library_has_no_gaps(shipped):
-    assert [str(gap) for gap in shipped.gaps] == []
+    expected = tuple(f"guidance not translated into {language}:" for language in UNDER_WAY)
+    left = [str(gap) for gap in shipped.gaps if not any(words in gap.message for words in expected)]
+    assert left == []
 
 
-def test_tools_keep_their_size(shipped):
-    for country in COUNTRIES:
-        kinds = Counter(question.kind for question in shipped.tool(country).questions)
-        assert 200 <= kinds["ncq"] <= 240, (country, kinds)
-        assert kinds.total() <= 285, (country, kinds)
+def test_every_country_with_law_has_a_tool(shipped):
+    assert set(shipped.overlays) == set(shipped.law) == set(TOOLS)
 
 
-def test_every_sentence_of_a_tool_resolves(shipped):
-    for country in COUNTRIES:
-        tool = shipped.tool(country)
-        for question in tool.questions:
-            for language in question.texts:
-                for name in ("question", "finding"):
-                    text = tool.resolve(question.text(name, language), language)
-                    assert not set("{}[]") & set(text), (country, question.id, language)
-            for guide in (question.guidance, *question.guidance_in.values()):
-                for line in (*guide.look_at, *guide.ask, *guide.observe, *guide.traps):
-                    assert not set("{}") & set(tool.resolve(line, "en")), (country, question.id)
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_tools_keep_their_size(shipped, country):
+    tool = shipped.tool(country)
+    kinds = Counter(question.kind for question in tool.questions)
+    public = sum("public" in question.tags for question in tool.questions)
+    assert (kinds["ncq"], kinds["fgw"], public, tool.languages) == TOOLS[country]
+    # Where a factory has neither dormitory nor migrant workers, fewer are asked.
+    plain = [q for q in tool.questions if not q.applies.needs and not q.applies.min_workers]
+    assert 215 <= len(plain) <= 275
+    facts = sum(question.kind == "fgw" for question in plain) / len(plain)
+    assert 0.15 <= facts <= 0.2
+
+
+def test_the_library_is_large_enough(shipped):
+    kinds = Counter(question.kind for question in shipped.questions.values())
+    assert kinds["ncq"] >= 240
+    assert kinds["fgw"] >= 70
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_every_sentence_of_a_tool_resolves(shipped, country):
+    """In each language: no brace is left, and no word stands for an unverified figure.
+
+    So it is on the first day of the tool and with the newest law.
+    """
+    tool = shipped.tool(country)
+    law, first = tool.law.latest, tool.law.at(tool.effective_from)
+    for question in tool.questions:
+        for language in question.texts:
+            for name in ("title", "question", "finding", "unit"):
+                text = question.text(name, language)
+                for known in (law, first):
+                    said = lib.resolve_text(text, known, language, names=tool.names)
+                    assert not set("{}[]") & set(said), (question.id, language)
+                assert lib.unverified_codes(text, law, tool.names) == (), (question.id, language)
+        for guide in (question.guidance, *question.guidance_in.values()):
+            for line in (*guide.look_at, *guide.ask, *guide.observe, *guide.traps):
+                assert lib.unverified_codes(line, law, tool.names) == (), question.id
+                assert not set("{}") & set(tool.resolve(line, "en")), question.id
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_no_unverified_figure_is_written_out(shipped, country):
+    """A figure of the law is cited by its parameter; one written in digits would not follow it."""
+    tool = shipped.tool(country)
+    allowed = {"13", "16", "17", "18"}  # the thirteenth month; ages of the ILO conventions
+    found = [
+        (question.id, language, figure)
+        for question in tool.questions
+        if question.kind == "ncq"
+        for language, texts in question.texts.items()
+        for text in (texts.question, texts.finding)
+        for figure in re.findall(r"\b\d+\b", re.sub(r"\{[^}]*\}", "", text))
+        if str(int(figure)) not in allowed
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_a_reworded_question_is_whole_in_the_languages_of_the_tool(shipped, country):
+    overlay = shipped.overlays[country]
+    wanted = {"en", "bn", "ar", *overlay.languages}
+    for question, words in overlay.reworded.items():
+        assert wanted <= set(words), question
+        fields = {bool(texts.title) for texts in words.values()}
+        assert len(fields) == 1, question
+    for name in (overlay.name, overlay.tool, *overlay.names.values()):
+        assert wanted <= set(name)
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_left_out_questions_were_in_the_tool(shipped, country):
+    """A reason for a question the country would not be asked anyway is a slip."""
+    overlay = shipped.overlays[country]
+    for item in overlay.left_out:
+        countries = shipped.questions[item].applies.countries
+        assert not countries or country in countries, item
+    removed = {item for items in overlay.tags_removed.values() for item in items}
+    assert removed & set(overlay.left_out) == set()
+
+
+def test_public_questions_follow_the_published_lists(shipped):
+    public = {
+        country: {q.id for q in shipped.tool(country).questions if "public" in q.tags}
+        for country in COUNTRIES
+    }
+    # The critical issues of Cambodia; one issue may stand on several questions.
+    critical = {
+        "no child labour": {"CL-CLB-01"},
+        "no forced labour": {"FL-COE-02"},
+        "no discrimination": {
+            "DI-RAC-02", "DI-RAC-03", "DI-RAC-07", "DI-REL-02", "DI-REL-03", "DI-REL-07",
+        },
+        "pregnancy": {"DI-GEN-11"},
+        "maternity leave": {"DI-GEN-12"},
+        "sexual harassment": {"DI-GEN-07"},
+        "equal pay": {"DI-GEN-04"},
+        "no union discrimination": {"FA-IND-05", "FA-IND-10", "FA-IND-12"},
+        "free to form and join": {"FA-FTA-01"},
+        "no control of the union": {"FA-IND-07"},
+        "job not tied to membership, free not to join": {"FA-FTA-03"},
+        "no interference": {"FA-IND-03"},
+        "drills": {"OSH-EP-10"},
+        "exits unlocked": {"OSH-EP-03"},
+        "exits enough": {"OSH-EP-02"},
+        "machine guards": {"OSH-WPR-13"},
+        "drinking water": {"OSH-WEL-03"},
+        "minimum wage": {"CO-MIN-01"},
+        "overtime wage": {"CO-OTW-01"},
+        "whole service": {"CT-PRO-03"},
+    }  # fmt: skip
+    assert public["KH"] == set().union(*critical.values())
+    jordan = {"FL-COE-03", "FL-BON-05", "OSH-ACC-02", "OSH-ACC-03", "OSH-ACC-04"}
+    viet_nam = {"CT-PRO-04", "OSH-CHM-05"}
+    assert jordan <= public["JO"]
+    assert viet_nam <= public["VN"]
+    for country, questions in public.items():
+        assert country == "JO" or not jordan & questions, country
+        assert country == "VN" or not viet_nam & questions, country
+        assert country == "KH" or not {"OSH-WPR-13", "CT-PRO-03"} & questions, country
+
+
+def test_questions_are_furnished(shipped):
+    for question in shipped.questions.values():
+        if question.kind == "ncq":
+            assert all(getattr(question.guidance, name) for name in lib.GUIDANCE), question.id
+            assert question.related, question.id
+        if question.value and question.value.type == "number":
+            assert question.value.minimum is not None, question.id
+            assert question.value.maximum is not None, question.id
+            assert question.value.unit, question.id
 
 
 def test_law_holds_every_researched_row(shipped):

@@ -296,6 +296,18 @@ def test_both_see_where_the_other_is(bd, sign_in) -> None:
 # -- review and draft ---------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("role", "may"), [("manager", True), ("staff", True), ("advisor", False), ("planner", False)]
+)
+def test_the_review_is_offered_to_those_who_may_open_it(bd, sign_in, role, may) -> None:
+    made = make_submitted()
+    client = sign_in(role)
+    address = url("review", made.pk)
+    page = client.get(url("detail", made.pk)).content.decode()
+    assert (f'href="{address}"' in page) is may
+    assert client.get(address).status_code == (200 if may else 403)
+
+
 def test_review_to_release_through_pages(bd, sign_in) -> None:
     made = make_submitted()
     reviewer = sign_in(user=make_member("staff"))

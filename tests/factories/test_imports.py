@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from datetime import date
 from typing import Any
 
@@ -104,6 +105,27 @@ def test_bad_files_are_refused_and_nothing_is_kept(
     with pytest.raises(DomainError) as refused:
         check(data, name)
     assert refused.value.code == code
+    assert not ImportBatch.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml", "[Content_Types].xml"]
+)
+def test_a_damaged_workbook_is_refused(bd: Any, part: str) -> None:
+    """Cut in the middle of a part, as a broken transfer or a hostile hand leaves it."""
+    whole = io.BytesIO()
+    book = Workbook()
+    for row in (["name", "region"], *([f"A{n}", "Dhaka"] for n in range(20))):
+        book.active.append(row)
+    book.save(whole)
+    damaged = io.BytesIO()
+    with zipfile.ZipFile(whole) as read, zipfile.ZipFile(damaged, "w") as write:
+        for name in read.namelist():
+            data = read.read(name)
+            write.writestr(name, data[: len(data) // 2] if name == part else data)
+    with pytest.raises(DomainError) as refused:
+        check(damaged.getvalue(), "a.xlsx")
+    assert refused.value.code == "import_workbook_broken"
     assert not ImportBatch.objects.exists()
 
 

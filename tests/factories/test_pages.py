@@ -301,6 +301,10 @@ def test_committee_from_forming_to_chair(bd: Any, sign_in: Any) -> None:
     page = client.get(reverse("factories:committee", args=[committee.pk])).content.decode()
     assert "Labour Act 2006" in page
     assert "Rokeya" in page
+    vote = reverse("factories:election", args=[committee.pk])
+    held = {"held_on": "2026-09-14", "method": "secret_ballot"}
+    assert client.post(vote, held).status_code == 302
+    assert "14 Sept 2026, Secret ballot</option>" in client.get(seat).content.decode()
     worker = committee.members.get(full_name="Rokeya")
     chair = reverse("factories:chair", args=[committee.pk])
     assert client.post(chair, {"member": worker.pk, "started_on": "2026-09-20"}).status_code == 302

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import ast
+import re
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from betterwork.errors import DomainError
 from factories import words
 from factories.models import ClockDrift, CommitteeElection
 from factories.refusals import SENTENCES
 from factories.rules.clocks import ActionKey, Actor, ClockState
-from factories.rules.committee_indicators import MandateState, Rating
+from factories.rules.committee_indicators import (
+    CommitteeSettings,
+    Indicators,
+    MandateState,
+    Rating,
+    Share,
+    rate_committee,
+)
 from factories.rules.committee_law import ChairRule, Ratio, Selection
 from factories.rules.committees import CheckKey, Outcome, Reason
 from factories.rules.cycle import Phase
@@ -38,6 +48,19 @@ ROOT = Path(__file__).parents[2]
 )  # fmt: skip
 def test_every_code_has_a_word(codes: type, table: dict[str, object]) -> None:
     assert [str(code) for code in codes if str(code) not in {str(k) for k in table}] == []
+
+
+@pytest.mark.parametrize("language", ["en", "bn", "ar"])
+def test_a_rating_is_explained_in_the_readers_words(language: str) -> None:
+    half = Share(1, 2)
+    found = Indicators(half, half, Fraction(0), half, True, half, ())
+    with translation.override(language):
+        steps = words.because(rate_committee(found, CommitteeSettings()).because)
+        values = [words.value(each) for each in (True, False, None, ())]
+    assert {step["fact"] for step in steps}.isdisjoint({"meetings", "decisions", "women"})
+    assert len(steps) == 3
+    if language != "en":
+        assert not re.search("[a-z]{2}", " ".join([*values, *(step["fact"] for step in steps)]))
 
 
 def test_every_refusal_has_a_sentence() -> None:

@@ -315,6 +315,24 @@ def test_who_may_export_and_whose_exports_are_seen(world: Any, sign_in: Any) -> 
     assert sign_in("manager", programme="JO").get(mine).status_code == 404
 
 
+def test_the_file_of_an_export_is_no_file_of_all_staff(committee: Committee, sign_in: Any) -> None:
+    """Not even who knows its id: a manager's file holds names that staff get masked."""
+    asked = {role: sign_in(role) for role in ("staff", "manager")}
+    ids = {}
+    for role, client in asked.items():
+        order(client, kind="committee", details="on", key=role)
+        ids[role] = run(Export.objects.get(parameters__key=role)).file_id
+    own, theirs = (f"/files/{ids[role]}/" for role in ("staff", "manager"))
+    assert asked["staff"].get(own).status_code == 200
+    assert asked["manager"].get(theirs).status_code == 200
+    assert sign_in("manager").get(own).status_code == 200
+    assert asked["staff"].get(theirs).status_code == 404
+    for role in ("staff", "advisor", "planner", "cat_editor", "ambassador", "global"):
+        for file in (own, theirs):
+            assert sign_in(role).get(file).status_code == 404, role
+    assert sign_in("manager", programme="JO").get(theirs).status_code == 404
+
+
 def test_a_wrong_form_explains_itself(bd: Any, sign_in: Any) -> None:
     answer = order(sign_in("staff"), since="2026-05-01", until="2026-01-01")
     assert answer.status_code == 422

@@ -200,3 +200,24 @@ def test_cut_text_is_read_like_the_rest(tmp_path: Path) -> None:
     found = readers.counted(readers.poppler(path))
     assert all(found[word] == 2 for word in words.WORDS["bn"][:5])
     assert all(found[word] >= 1 for word in words.WORDS["bn"])
+
+
+KHMER_SENTENCE = (
+    "កម្មករ\u200bនិយោជិត\u200bមិនបាន\u200bទទួល\u200bប្រាក់ឈ្នួល\u200bអប្បបរមា\u200bតាមច្បាប់\u200bសម្រាប់"
+    "\u200bម៉ោង\u200bធ្វើការ\u200bធម្មតា\u200bទេ។"
+)
+
+
+def test_khmer_lines_break_at_zero_width_spaces_and_the_words_stay_whole(tmp_path: Path):
+    page = (
+        "<!doctype html><html lang=km><head><title>km</title><style>@page{size:74mm 105mm;"
+        f"margin:8mm}}</style></head><body><p>{KHMER_SENTENCE}</p></body></html>"
+    )
+    path = tmp_path / "khmer.pdf"
+    path.write_bytes(render_pdf(page, base_url=BASE, language="km").data)
+    text = unicodedata.normalize("NFC", readers.poppler(path))
+    lines = text.split("\n")
+    assert len([line for line in lines if line.strip()]) >= 2
+    for word in KHMER_SENTENCE.rstrip("។ទេ").split("\u200b"):
+        assert any(word in line for line in lines), word
+    assert re.sub(r"[\s\u200b]", "", text) == KHMER_SENTENCE.replace("\u200b", "")

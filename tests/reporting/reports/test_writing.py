@@ -13,6 +13,7 @@ from typing import Any
 
 import pypdf
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from assessments.models import Assessment, ToolQuestion
@@ -20,6 +21,7 @@ from betterwork import queue
 from betterwork.errors import DomainError
 from betterwork.records import files
 from betterwork.records.models import Job, OutgoingMail, StoredFile, TrailEvent
+from betterwork.records.tasks import MAX_ATTEMPTS, sweep_jobs
 from betterwork.tenancy import scope
 from reporting import services, tasks
 from reporting.models import Report
@@ -197,6 +199,45 @@ def test_what_stops_is_said_and_can_go_on(
     assert report.status == Report.Status.READY
     with pytest.raises(DomainError, match="report_not_stopped"):
         services.order_again(report_id=report.pk, by=manager.pk)
+
+
+def test_what_the_sweep_gives_up_is_said_and_can_go_on(
+    bd: Any, sign_in: Any, quick_print: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker dies each time, so it can say nothing itself."""
+    manager = builders.make_member("manager")
+    assessment = make_assessment()
+    (job,) = services.order_reports(assessment_id=assessment.pk, languages=["en"])
+
+    def killed(*given: Any, **named: Any) -> printing.Printed:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(printing, "write_pdf", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run(job)
+    report = Report.objects.get()
+    Job.objects.filter(pk=job.pk).update(
+        attempts=MAX_ATTEMPTS, heartbeat_at=timezone.now() - timedelta(hours=1)
+    )
+    here = reverse("reporting:report", args=[report.pk])
+    factory = sign_in("ambassador", factory=assessment.factory)
+    assert "The report is being written" in factory.get(here).content.decode()
+    assert sweep_jobs() == 0
+    job.refresh_from_db()
+    report.refresh_from_db()
+    assert (job.status, report.status) == (Job.Status.FAILED, Report.Status.FAILED)
+    page = factory.get(here).content.decode()
+    assert "The report could not be written." in page
+    assert "The programme has been told." in page
+    with scope.scope(scope.Facts("platform", bd.pk)):
+        mail = OutgoingMail.objects.get(kind="report_stopped")
+    assert mail.to == manager.email  # nobody asked for it: who can let it go on is told
+    assert str(report.pk) in mail.text
+    again = sign_in("staff")
+    assert reverse("reporting:report_retry", args=[report.pk]) in again.get(here).content.decode()
+    again.post(reverse("reporting:report_retry", args=[report.pk]))
+    assert run(Job.objects.get(status="queued")).status == Job.Status.DONE
 
 
 def _cannot(*given: Any, **named: Any) -> printing.Printed:

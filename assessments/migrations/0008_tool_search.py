@@ -24,7 +24,7 @@ DIGEST = (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0006_tool_editing_rules"),
+        ("assessments", "0007_tool_editing_rules"),
         ("tenancy", "0005_nobody_joins_a_sealed_team"),
     ]
 

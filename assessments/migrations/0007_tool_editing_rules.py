@@ -103,7 +103,7 @@ def final_version(columns, back="NEW.status = 'draft'"):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0005_tool_versions_and_law_proposals"),
+        ("assessments", "0006_tool_versions_and_law_proposals"),
         ("tenancy", "0005_nobody_joins_a_sealed_team"),
     ]
 

@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0004_policies_by_function"),
+        ("assessments", "0005_results_side_by_side"),
         ("tenancy", "0005_nobody_joins_a_sealed_team"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

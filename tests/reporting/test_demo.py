@@ -1,0 +1,55 @@
+"""What the demo invents must hold together: it is the first thing that people see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assessments import library
+from assessments.models import Answer
+from reporting.demo import bulk
+from tests.assessments.builders import make_begun
+
+
+@pytest.fixture
+def told(bd: Any) -> dict[str, Answer]:
+    """Every answer that the demo gives in one assessment, by question."""
+    made = make_begun()
+    bulk.write_answers([made.pk])
+    rows = Answer.objects.filter(assessment_id=made.pk).select_related(
+        "question", "assessment__factory"
+    )
+    return {row.question.lineage: row for row in rows}
+
+
+def test_facts_agree_with_the_factory_and_with_each_other(told: dict[str, Answer]) -> None:
+    def number(lineage: str) -> int:
+        return int(told[lineage].value_number or 0)
+
+    factory = told["CT-FG-01"].assessment.factory
+    assert number("CT-FG-01") == factory.worker_count
+    assert number("CT-FG-02") == factory.workers_female
+    assert number("CT-FG-03") == factory.workers_male
+    assert not factory.has_migrant_workers
+    assert number("CT-FG-10") == 0
+    assert not factory.has_trade_union
+    assert number("FA-FG-01") == number("FA-FG-02") == number("FA-FG-04") == 0
+
+
+def test_numbers_keep_to_their_limits(told: dict[str, Answer]) -> None:
+    numbers = [row for row in told.values() if row.question.value_type == "number"]
+    assert len(numbers) > 10
+    for row in numbers:
+        rules = row.question.value_rules
+        assert row.value_number is not None
+        assert rules["min"] <= row.value_number <= rules["max"], row.question.lineage
+
+
+def test_every_number_of_the_tool_has_a_likely_value() -> None:
+    asked = {
+        question.id
+        for question in library.load().questions.values()
+        if question.value is not None and question.value.type == "number"
+    }
+    assert asked <= set(bulk.NUMBERS)
