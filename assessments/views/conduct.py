@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -19,14 +20,19 @@ from assessments import content_of, refusals, selectors, services, state
 from assessments.models import AnswerConflict, Assessment, Outcome, Source
 from assessments.rules import lifecycle
 from assessments.rules.answers import NotAssessedReason
+from assessments.tool import tool_of
 from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, requires
+from betterwork.ui.context import OWN_NAMES
+from betterwork.ui.formats import RTL_LANGUAGES
 from betterwork.ui.parts import Who
+from betterwork.ui.views import COOKIE_AGE
 
 from .common import assessment_or_404, language, today_of, user_id
 from .lists import evidence_parts, overview
 
+TONGUE_COOKIE = "bw_tool_language"
 OUTCOMES = (
     # value, shape, class, key on the keyboard
     (Outcome.COMPLIANT, "st-ok", "ok"),
@@ -143,7 +149,9 @@ def question_page(
     status: int = 200,
 ) -> HttpResponse:
     me = user_id(request)
-    whole = selectors.questionnaire(assessment, language(), today_of(assessment))
+    tongues = _tongues(assessment, lineage)
+    tongue = _tongue(request, tongues)
+    whole = selectors.questionnaire(assessment, tongue, today_of(assessment))
     place = whole.by_lineage.get(lineage)
     if place is None:
         raise Http404
@@ -185,12 +193,45 @@ def question_page(
         if assessment.review_started_at
         else [],
         "clash": clash_parts(entry),
+        "tongue": tongue,
+        "tongues": [(code, OWN_NAMES.get(code, code)) for code in tongues],
+        "in_tongue": _marked(tongue),
         **_fields(entry, typed),
     }
     if error is not None:
         title, why = refusals.said(error)
         context["refusal"] = {"title": title, "reasons": why}
-    return render(request, "assessments/question.html", context, status=status)
+    response = render(request, "assessments/question.html", context, status=status)
+    if request.GET.get("lang") == tongue:
+        response.set_cookie(
+            TONGUE_COOKIE, tongue, max_age=COOKIE_AGE, samesite="Lax", secure=request.is_secure()
+        )
+    return response
+
+
+def _tongues(assessment: Assessment, lineage: str) -> list[str]:
+    """Languages a question can be read in here: the page's, English, and those of the programme.
+
+    A tool has languages that the pages have not; only those it has words in are offered.
+    """
+    question = tool_of(assessment.version_id).by_lineage.get(lineage)
+    wanted = dict.fromkeys([language(), "en", *assessment.programme.languages])
+    return [code for code in wanted if question and question.text.get(code)]
+
+
+def _tongue(request: MemberRequest, tongues: list[str]) -> str:
+    """The language chosen now or before; the page's own where it is not offered."""
+    for wanted in (request.GET.get("lang"), request.COOKIES.get(TONGUE_COOKIE)):
+        if wanted in tongues:
+            return wanted
+    return language()
+
+
+def _marked(tongue: str) -> str:
+    """Attributes of an element that holds words in another language than the page's."""
+    if tongue == language():
+        return ""
+    return format_html(' lang="{}" dir="{}"', tongue, "rtl" if tongue in RTL_LANGUAGES else "ltr")
 
 
 def _day_of(assessment: Assessment) -> tuple[int, int]:

@@ -10,9 +10,12 @@ from datetime import date
 import pytest
 import yaml
 from django.urls import reverse
+from django.utils.html import escape
 from jsonschema import Draft202012Validator
 
 from assessments import headings, library, loading, tool
+from betterwork.tenancy import scope
+from betterwork.tenancy.models import Programme
 from tests.assessments.builders import make_begun
 
 DAY = date(2026, 6, 1)
@@ -100,3 +103,31 @@ def test_later_translation_leaves_the_version_as_it_is() -> None:
 
     assert digest() == digest(guidance_in={})
     assert digest() != digest(guidance=library.Guidance(look_at=("Exits",)))
+
+
+@pytest.mark.django_db
+def test_a_question_is_read_in_a_language_that_the_pages_have_not(bd, sign_in) -> None:
+    made = make_begun()
+    with scope.platform_scope():
+        Programme.objects.filter(pk=bd.pk).update(languages=["en", "bn", "fr"])
+    client = sign_in(user=made.lead)
+    question = made.ncq(0)
+    address = reverse("assessments:question", args=(made.pk, question.lineage))
+    content = library.load()
+    french = content.questions[question.lineage].texts["fr"].question
+    french = content.tool("BD").resolve(french, "fr")
+    page = client.get(address).content.decode()
+    assert escape(french) not in page
+    assert '<a href="?lang=fr" lang="fr">Français</a>' in page
+
+    page = client.get(address, {"lang": "fr"}).content.decode()
+    assert f'<h1 lang="fr" dir="ltr">{escape(french)}</h1>' in page
+    assert '<h2 id="guidance" lang="fr" dir="ltr">À examiner</h2>' in page
+    assert '<html lang="en"' in page  # the page itself stays as it was
+
+    following = reverse("assessments:question", args=(made.pk, made.ncq(1).lineage))
+    assert '<h1 lang="fr" dir="ltr">' in client.get(following).content.decode()
+    assert "<h1>" in client.get(following, {"lang": "en"}).content.decode()
+    # A language the programme has not is not offered, and asking for it changes nothing.
+    assert "<h1>" in client.get(following, {"lang": "ar"}).content.decode()
+    assert client.cookies["bw_tool_language"].value == "en"
