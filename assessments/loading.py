@@ -18,7 +18,7 @@ from betterwork.errors import DomainError
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
 
-from . import library
+from . import library, tool_index
 from .models import Cluster, CompliancePoint, LawParameter, ToolQuestion, ToolVersion
 
 # What a new programme of each country begins with: languages, time zone, weekly rest (Monday is 0),
@@ -62,6 +62,7 @@ def load_library() -> dict[str, int]:
     for programme in programmes:
         with scope.programme_scope(programme.pk):
             written[programme.code] = _load_tool(content.tool(programme.country))
+            tool_index.refresh_search(today=timezone.localdate())
     return written
 
 
@@ -81,6 +82,7 @@ def create_programme(country: str) -> tuple[Programme, bool]:
         programme, is_new = _ensure_programme(country, content)
     with scope.programme_scope(programme.pk):
         _load_tool(content.tool(country))
+        tool_index.refresh_search(today=timezone.localdate())
     return programme, is_new
 
 
@@ -165,7 +167,8 @@ def _load_law(content: library.Library) -> int:
 
 
 def _texts(question: library.Question, field: str) -> dict[str, str]:
-    found = {lang: question.text(field, lang) for lang in question.texts if question.texts[lang]}
+    # Only what a language says itself: elsewhere readers see English, and editors a gap.
+    found = {lang: getattr(texts, field) for lang, texts in question.texts.items()}
     return {lang: text for lang, text in found.items() if text}
 
 
@@ -186,7 +189,11 @@ def _value_rules(question: library.Question) -> dict[str, Any]:
         rules["choices"] = [
             {
                 "key": c.key,
-                "label": {lang: question.choice_label(c.key, lang) for lang in question.texts},
+                "label": {
+                    lang: texts.choices[c.key]
+                    for lang, texts in question.texts.items()
+                    if texts.choices.get(c.key)
+                },
             }
             for c in spec.choices
         ]
@@ -212,7 +219,19 @@ def _applies(applies: library.Applies) -> dict[str, Any]:
     return {key: value for key, value in plain.items() if value}
 
 
-def _question(question: library.Question, version: ToolVersion) -> ToolQuestion:
+def _states(question: library.Question) -> dict[str, dict[str, str]]:
+    """Language -> field of the row -> `reviewed`; what is not named is a draft."""
+    return {
+        language: {_FIELD.get(field, field): "reviewed" for field in sorted(fields)}
+        for language, fields in question.reviewed.items()
+    }
+
+
+_FIELD = {"question": "text"}  # the row's word for a field of the library
+
+
+def question_row(question: library.Question, version: ToolVersion) -> ToolQuestion:
+    """A question of the library as a row of a version, not saved."""
     return ToolQuestion(
         version=version,
         programme_id=version.programme_id,
@@ -232,6 +251,8 @@ def _question(question: library.Question, version: ToolVersion) -> ToolQuestion:
         tags=sorted(question.tags),
         applies=_applies(question.applies),
         related=list(question.related),
+        slcp={version: list(sections) for version, sections in question.slcp.items()},
+        states=_states(question),
         is_structural=bool(question.structural),
         structural_reason=question.structural,
     )
@@ -258,7 +279,7 @@ _HASHED = [
 ]
 
 
-def _content_hash(
+def content_hash(
     questions: list[ToolQuestion], names: object, languages: Iterable[str] | None = None
 ) -> str:
     """Tells other content from the same: all that binds, and the words in English and `languages`.
@@ -297,14 +318,15 @@ def _load_tool(tool: library.ToolDefinition) -> int:
     version = ToolVersion.objects.filter(label=tool.label).first()
     fresh = version or ToolVersion(label=tool.label)
     names = {code: dict(by_language) for code, by_language in tool.names.items()}
-    questions = [_question(question, fresh) for question in tool.questions]
-    digest = _content_hash(questions, names, tool.languages)
+    questions = [question_row(question, fresh) for question in tool.questions]
+    digest = content_hash(questions, names, tool.languages)
     if version is not None:
         if version.content_hash != digest:
             raise DomainError("tool_label_taken", label=tool.label)
         return 0
     fresh.name, fresh.names = dict(tool.name), names
     fresh.effective_from, fresh.content_hash = tool.effective_from, digest
+    fresh.left_out = {lineage: {"reason": reason} for lineage, reason in tool.left_out.items()}
     fresh.save()
     ToolQuestion.objects.bulk_create(questions, batch_size=200)
     fresh.status, fresh.published_at = ToolVersion.Status.PUBLISHED, timezone.now()

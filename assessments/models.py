@@ -7,8 +7,11 @@ import uuid
 import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from betterwork.tenancy.models import ProgrammeModel
@@ -78,6 +81,10 @@ class LawParameter(models.Model):
     # Null: in force since before the programme began, so far as is known.
     effective_from = models.DateField(null=True, blank=True)
     effective_to = models.DateField(null=True, blank=True)
+    # What an editor proposed and a second person approved; null where the library brought it.
+    proposal = models.OneToOneField(
+        "LawProposal", models.PROTECT, null=True, editable=False, related_name="period"
+    )
 
     class Meta:
         ordering = ["country", "topic", "code"]
@@ -118,10 +125,33 @@ class ToolVersion(ProgrammeModel):
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     effective_from = models.DateField(_("in force from"))
     content_hash = models.CharField(max_length=64, blank=True)
+    # What changes and why, for those who review it and read it later.
+    note = models.TextField(_("what changes, and why"), blank=True)
+    # Questions of the version it was copied from, or of the library, that it does not ask:
+    # {lineage: reason}
+    left_out = models.JSONField(default=dict, blank=True)
+    based_on = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # A draft nobody goes on with is kept, out of sight.
+    set_aside_at = models.DateTimeField(null=True, blank=True)
+    # While a review is asked for, the database lets nobody change a question of the draft.
+    review_asked_at = models.DateTimeField(null=True, blank=True)
+    review_asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
     published_at = models.DateTimeField(null=True, blank=True)
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
+    retired_at = models.DateTimeField(null=True, blank=True)
+    retired_reason = models.TextField(blank=True)
 
     class Meta:
         ordering = ["-effective_from"]
@@ -131,10 +161,43 @@ class ToolVersion(ProgrammeModel):
                 condition=Q(status="draft") | Q(published_at__isnull=False),
                 name="tool_published_at",
             ),
+            # Two people: who approves neither began the draft nor asked for the review. That he
+            # wrote none of its questions either is held by a trigger.
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True)
+                | (
+                    Q(review_asked_by__isnull=False)
+                    & ~Q(approved_by=F("review_asked_by"))
+                    & (Q(created_by__isnull=True) | ~Q(approved_by=F("created_by")))
+                ),
+                name="tool_approved_by_another",
+            ),
+            # What the library brings has nobody who published it.
+            models.CheckConstraint(
+                condition=Q(status="draft")
+                | Q(published_by__isnull=True)
+                | Q(approved_by__isnull=False),
+                name="tool_published_after_review",
+            ),
+            models.CheckConstraint(
+                condition=Q(set_aside_at__isnull=True) | Q(status="draft"),
+                name="tool_set_aside_only_draft",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="retired")
+                | (Q(retired_at__isnull=False) & ~Q(retired_reason="")),
+                name="tool_retired_with_reason",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its questions may be changed now."""
+        is_draft = self.status == self.Status.DRAFT
+        return is_draft and self.review_asked_at is None and self.set_aside_at is None
 
 
 class ToolQuestion(ProgrammeModel):
@@ -178,15 +241,35 @@ class ToolQuestion(ProgrammeModel):
     tags = ArrayField(models.CharField(max_length=24), default=list)
     applies = models.JSONField(default=dict)
     related = ArrayField(models.CharField(max_length=24), default=list)
+    # Sections of the SLCP framework it falls into: {version: [section, ...]}
+    slcp = models.JSONField(default=dict, blank=True)
     # Non-compliance that national law itself causes: reported at national level, not held
     # against the factory.
     is_structural = models.BooleanField(default=False)
     structural_reason = models.TextField(blank=True)
+    # State of each string: {language: {field: "reviewed"}}; what is not named is a draft.
+    states = models.JSONField(default=dict, blank=True)
+    # Whether answers to it may be set beside those of the version before, and if not, why.
+    comparable = models.CharField(
+        max_length=3,
+        blank=True,
+        choices=[("yes", _("Comparable")), ("no", _("Not comparable"))],
+    )
+    comparable_note = models.TextField(blank=True)
+    revision = models.PositiveIntegerField(default=1)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    changed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["order"]
         constraints = [
             models.UniqueConstraint(fields=["version", "lineage"], name="question_lineage_once"),
+            models.CheckConstraint(
+                condition=~Q(comparable="no") | ~Q(comparable_note=""),
+                name="question_series_break_says_why",
+            ),
             models.CheckConstraint(
                 condition=Q(kind="ncq", breach__in=["yes", "no"], value_type="")
                 | (Q(kind="fgw", breach="") & ~Q(value_type="")),
@@ -196,6 +279,187 @@ class ToolQuestion(ProgrammeModel):
 
     def __str__(self) -> str:
         return self.lineage
+
+
+class ToolText(models.Model):
+    """What a published question says in one language, as it is searched.
+
+    Named by its content, so that the same words of thirteen countries stand here once; which
+    tools say them is in ToolTextPlace. A published tool is the same for all who read it.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    digest = models.CharField(max_length=32, unique=True)  # of the words; the database checks it
+    form = models.PositiveSmallIntegerField()  # how `words` is made; a new way makes new rows
+    lineage = models.CharField(max_length=24)
+    language = models.CharField(max_length=8)
+    title = models.TextField()
+    text = models.TextField()
+    finding = models.TextField(blank=True)
+    guidance = models.TextField(blank=True)  # one entry a line
+    words = SearchVectorField()
+    heads = SearchVectorField()  # of the title alone: what is found there comes first
+
+    class Meta:
+        indexes = [GinIndex(fields=["words"], name="tool_text_words")]
+
+    def __str__(self) -> str:
+        return f"{self.lineage} {self.language}"
+
+
+class ToolTextPlace(models.Model):
+    """One published version that says a text, and the days on which that version is in force."""
+
+    id = models.BigAutoField(primary_key=True)
+    programme = models.ForeignKey(
+        "tenancy.Programme", models.CASCADE, related_name="+", db_index=False
+    )
+    version = models.ForeignKey(ToolVersion, models.CASCADE, related_name="+")
+    text = models.ForeignKey(ToolText, models.PROTECT, related_name="places")
+    country = models.CharField(max_length=2)
+    since = models.DateField()
+    until = models.DateField(null=True)  # first day of the version after it
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "text"], name="tool_text_place_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.country} {self.text_id}"
+
+
+class ToolEdit(ProgrammeModel):
+    """What one question of a draft said at one revision, and who wrote it: append-only.
+
+    A save that met another person's change is kept as well, without a revision, until somebody
+    settles it: nobody's text is lost.
+    """
+
+    version = models.ForeignKey(ToolVersion, models.CASCADE, related_name="edits")
+    lineage = models.CharField(max_length=24)
+    base_revision = models.PositiveIntegerField()
+    revision = models.PositiveIntegerField(null=True)  # null: not taken over
+    content = models.JSONField()  # the flat fields of `editing/fields.py`
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    made_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["made_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "lineage", "revision"],
+                condition=Q(revision__isnull=False),
+                name="tool_edit_revision_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(revision__isnull=True) | Q(settled_at__isnull=True),
+                name="tool_edit_settled_only_if_kept_aside",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lineage} {self.revision or '?'}"
+
+
+class ToolComment(ProgrammeModel):
+    """A remark on a version, or on one question of it, until somebody settles it."""
+
+    version = models.ForeignKey(ToolVersion, models.CASCADE, related_name="comments")
+    lineage = models.CharField(max_length=24, blank=True)
+    text = models.TextField(_("comment"))
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    made_at = models.DateTimeField()
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["made_at"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="tool_comment_says_something"),
+            models.CheckConstraint(
+                condition=Q(resolved_at__isnull=True, resolved_by__isnull=True)
+                | Q(resolved_at__isnull=False, resolved_by__isnull=False),
+                name="tool_comment_resolved_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:40]
+
+
+class LawProposal(ProgrammeModel):
+    """A new period of one parameter of the programme's law, until a second person decides."""
+
+    class Decision(models.TextChoices):
+        APPROVED = "approved", _("Approved")
+        REFUSED = "refused", _("Refused")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    code = models.SlugField(max_length=60)
+    topic = models.CharField(_("topic"), max_length=80)
+    kind = models.CharField(_("kind"), max_length=10)
+    value = models.JSONField(_("value"), null=True)
+    short = models.JSONField(default=dict)
+    unit = models.CharField(_("unit"), max_length=120, blank=True)
+    text = models.TextField(_("wording"), blank=True)
+    reference = models.TextField(_("reference"), blank=True)
+    source = models.TextField(_("source"), blank=True)
+    confidence = models.CharField(_("how sure"), max_length=10, choices=LawParameter.Confidence)
+    effective_from = models.DateField(_("in force from"))
+    effective_to = models.DateField(_("in force until"), null=True, blank=True)
+    reason = models.TextField(_("reason"))
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    decision = models.CharField(max_length=10, choices=Decision, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decision_note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-proposed_at"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="law_proposal_has_a_reason"),
+            models.CheckConstraint(
+                condition=(Q(decision="") & Q(decided_at__isnull=True))
+                | (~Q(decision="") & Q(decided_at__isnull=False, decided_by__isnull=False)),
+                name="law_proposal_decided_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=~Q(decision__in=["approved", "refused"])
+                | ~Q(decided_by=F("proposed_by")),
+                name="law_proposal_decided_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(effective_to__isnull=True) | Q(effective_to__gt=F("effective_from")),
+                name="law_proposal_runs_forward",
+            ),
+            models.CheckConstraint(
+                condition=~Q(confidence__in=["high", "medium"])
+                | (~Q(source="") & ~Q(reference="")),
+                name="law_proposal_verified_has_source",
+            ),
+            models.UniqueConstraint(
+                fields=["programme", "code", "effective_from"],
+                condition=Q(decision=""),
+                name="law_proposal_open_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.effective_from}"
 
 
 @pghistory.track()

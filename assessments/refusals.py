@@ -59,6 +59,44 @@ SENTENCES: dict[str, str | Promise] = {
     "text_missing": _("Write a few words first."),
     "reason_needed": _("Write down the reason first."),
     "remark_settled": _("This remark is settled already."),
+    "tool_refused": _("This step of the tool is not possible now. Nothing was changed."),
+    "tool_version_unknown": _("This version is not there. Choose one of the list."),
+    "label_malformed": _(
+        "Write a label of letters, digits, points and hyphens, such as BD-2027.1."
+    ),
+    "label_taken": _("Another version has the label %(label)s. Choose another."),
+    "english_missing": _("Write it in English: the other languages rest on it."),
+    "local_name_malformed": _("The local name %(name)s needs a code of small letters and English."),
+    "local_name_cited": _("Questions cite %(names)s. Change them first, then take the name out."),
+    "question_gone": _("This version does not ask %(question)s any more."),
+    "question_there": _("This version asks %(question)s already."),
+    "question_unknown_here": _("No question %(question)s is known that could be brought back."),
+    "question_newer": _("This page is older than the question's history. Load it again."),
+    "question_faulty": _("Some fields have to be put right. What you typed is kept below."),
+    "edit_unknown": _("This text was settled already."),
+    "comment_unknown": _("This comment is not there."),
+    "point_unknown": _("Choose a compliance point."),
+    "parameter_unknown": _(
+        "Not known here: %(codes)s. Cite a parameter of the law or a local name."
+    ),
+    "lineages_unknown": _("This version has no question %(codes)s."),
+    "braces_differ": _("The English cites %(codes)s: cite the same here, as often."),
+    "entries_differ": _("The English has %(wanted)s entries: write as many here, or none."),
+    "range_reversed": _("The highest is below the lowest."),
+    "structural_of_fact": _("Only a non-compliance question can be due to national law."),
+    "break_needs_note": _("Write why the series breaks: readers of the rates see it."),
+    "choices_too_few": _("Offer at least two answers, each with a key of its own."),
+    "choice_key_malformed": _("Keys are small letters, digits and underscores, not: %(codes)s."),
+    "law_kind_fixed": _("The kind of %(parameter)s does not change: questions rest on it."),
+    "law_source_missing": _("A checked value needs its reference and its source."),
+    "law_value_missing": _("A checked value is not empty. Write it, or mark it as not found."),
+    "law_period_exists": _("There is a period that begins on %(day)s already. Choose another day."),
+    "law_period_reversed": _("The last day lies before the first."),
+    "law_proposal_open": _("A proposal for %(day)s waits for a decision already."),
+    "proposal_unknown": _("This proposal is not there."),
+    "law_decided": _("This proposal was decided already."),
+    "law_second_person": _("You proposed it, so another person must decide."),
+    "law_own_only": _("Only the person who proposed it can withdraw it."),
     "comments_closed": _(
         "The time for comments is over. Ask your advisor if something is missing."
     ),
@@ -96,6 +134,30 @@ _REASONS: dict[str, str | Promise] = {
     "comments_unanswered": _("The factory's comments without an answer: %(count)s."),
     "reason_missing": _("Write down the reason first."),
     "reason_unknown": _("Choose one of the reasons given."),
+}
+
+# What stands against a step of a version of the tool.
+_AGAINST: dict[str, str | Promise] = {
+    "tool_not_draft": _("It is no draft any more: a published version never changes."),
+    "tool_under_review": _("It is under review. Take it back first, or wait for the reviewer."),
+    "tool_not_under_review": _("Nobody has asked for a review yet."),
+    "tool_nothing_changed": _("Nothing has changed in it yet."),
+    "tool_no_note": _("Its note is empty. Write what changes, and why."),
+    "tool_same_person": _("You wrote in it, so another person must approve it."),
+    "tool_comments_open": _("Comments wait to be settled."),
+    "tool_conflicts_open": _("Some questions have two texts. Settle them first."),
+    "tool_series_undecided": _(
+        "Reworded questions do not say yet whether their series goes on. They are listed below."
+    ),
+    "tool_faults": _("The checker found errors."),
+    "tool_not_approved": _("A second person has not approved it yet."),
+    "tool_day_past": _("The day lies in the past. Choose today or a coming day."),
+    "tool_day_before_another": _(
+        "Another version begins on that day or later. Choose a later day."
+    ),
+    "tool_not_published": _("It was never published."),
+    "tool_only_one": _("It is the only version in force. Publish another one first."),
+    "tool_not_yours": _("Your role does not take this step."),
 }
 
 POSITIONS: dict[str, str | Promise] = {
@@ -144,6 +206,11 @@ def status_word(status: str) -> str:
     return str(Assessment.Status(status).label)
 
 
+def against(code: str) -> str:
+    """One reason against a step of the tool, as a sentence."""
+    return str(_AGAINST.get(code, code))
+
+
 def reasons(refusals: Iterable[Refusal]) -> list[str]:
     return [reason(refusal) for refusal in refusals]
 
@@ -154,6 +221,7 @@ def said(error: DomainError) -> tuple[str, list[str]]:
         if isinstance(value, date):
             error.facts[name] = formats.day(value)
     why = reasons(error.facts.get("refusals", ()))
+    why += [against(code) for code in error.facts.get("against", ())]
     if error.code == "team_refused":
         why = [str(format_lazy("{}", TEAM_RULES[check.key])) for check in error.facts["checks"]]
     return sentence(error), why

@@ -16,6 +16,7 @@ from betterwork.tenancy import scope
 from betterwork.ui.parts import Segment
 
 from . import state
+from .content_of import value_text
 from .models import (
     Answer,
     AnswerConflict,
@@ -277,6 +278,9 @@ def questionnaire(assessment: Assessment, language: str, today: date) -> Questio
     return Questionnaire(assessment, tool, entries, found, tuple(answers), language)
 
 
+VALUES = ("value_number", "value_text", "value_choice", "value_date", "value_boolean")
+
+
 @dataclass(frozen=True)
 class LastTime:
     """What the assessment before this one found on the same question."""
@@ -284,6 +288,7 @@ class LastTime:
     on: date
     outcome: str
     finding: str
+    value: str = ""  # of a fact: a number, a date, text, or the key of a choice
     item: Any = None  # the plan item it led to: a row of the app above, read by its relation
 
 
@@ -297,7 +302,7 @@ def last_time(assessment: Assessment, lineage: str) -> LastTime | None:
         )
         .exclude(assessment_id=assessment.pk)
         .order_by("-assessment__starts_on")
-        .values("outcome", "finding", "assessment__starts_on")
+        .values("outcome", "finding", "assessment__starts_on", *VALUES)
         .first()
     )
     if before is None:
@@ -306,7 +311,11 @@ def last_time(assessment: Assessment, lineage: str) -> LastTime | None:
     if before["outcome"] == Outcome.NON_COMPLIANT:
         item = assessment.factory.plan_items.filter(lineage=lineage).order_by("-created_at").first()
     return LastTime(
-        cast(date, before["assessment__starts_on"]), before["outcome"], before["finding"], item
+        on=cast(date, before["assessment__starts_on"]),
+        outcome=before["outcome"],
+        finding=before["finding"],
+        value=value_text(Answer(**{name: before[name] for name in VALUES})),
+        item=item,
     )
 
 

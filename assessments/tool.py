@@ -116,9 +116,13 @@ def tool_of(version_id: UUID) -> Tool:
 
 @lru_cache(maxsize=16)
 def _tool(version_id: UUID) -> Tool:
-    version = ToolVersion.objects.get(pk=version_id)
+    return build(ToolVersion.objects.get(pk=version_id))
+
+
+def build(version: ToolVersion) -> Tool:
+    """A version as it stands now, drafts too; read anew each time (one query)."""
     rows = (
-        ToolQuestion.objects.filter(version_id=version_id)
+        ToolQuestion.objects.filter(version_id=version.pk)
         .select_related("point__cluster")
         .order_by("order")
     )
@@ -239,11 +243,11 @@ def law_on(country: str, day: date) -> dict[str, library.LawParameter]:
     rows = LawParameter.objects.filter(country=country).filter(
         Q(effective_from__isnull=True) | Q(effective_from__lte=day)
     )
-    parameters = tuple(_parameter(row) for row in rows)
+    parameters = tuple(parameter_of(row) for row in rows)
     return library.CountryLaw(country, parameters).at(day)
 
 
-def _parameter(row: LawParameter) -> library.LawParameter:
+def parameter_of(row: LawParameter) -> library.LawParameter:
     value: Any = row.value
     if isinstance(value, list):
         value = tuple(library.LawRow(**each) for each in value)
@@ -273,7 +277,13 @@ def words_of(tool: Tool, language: str, day: date) -> Mapping[str, Words]:
 def _words(version_id: UUID, language: str, day: date, window: int) -> Mapping[str, Words]:
     tool = _tool(version_id)
     country = Programme.objects.values_list("country", flat=True).get(pk=tool.programme_id)
-    law = law_on(country, day)
+    return said_by(tool, language, law_on(country, day))
+
+
+def said_by(
+    tool: Tool, language: str, law: Mapping[str, library.LawParameter]
+) -> Mapping[str, Words]:
+    """The words of every question with this law in its sentences; makes no query."""
 
     def said(text: str) -> str:
         return resolve(text, law, language, tool.names)

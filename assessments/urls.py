@@ -4,14 +4,74 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import conduct, lists, planning, review, tool
+from .views import (
+    conduct,
+    lists,
+    planning,
+    review,
+    tool,
+    tool_compare,
+    tool_drafts,
+    tool_law,
+    tool_question,
+    tool_review,
+    tool_search,
+)
 
 app_name = "assessments"
 urlpatterns = [
     path("", lists.assessment_list, name="list"),
     path("new/", planning.assessment_new, name="new"),
     path("tool/", tool.tool, name="tool"),
+    path("tool/search/", tool_search.search, name="tool_search"),
+    path("tool/drafts/", tool_drafts.drafts, name="tool_drafts"),
+    path("tool/drafts/begin/", tool_drafts.begin, name="tool_begin"),
+    path("tool/published/", tool_drafts.published, name="tool_published"),
+    path("tool/compare/", tool_compare.compare_page, name="tool_compare"),
+    path("tool/translations/", tool_compare.translations, name="translations"),
+    path("tool/versions/<uuid:pk>/", tool_drafts.version, name="tool_version"),
+    path("tool/versions/<uuid:pk>/describe/", tool_drafts.describe, name="tool_describe"),
+    path("tool/versions/<uuid:pk>/add/", tool_drafts.add, name="tool_add"),
+    path("tool/versions/<uuid:pk>/aside/", tool_drafts.set_aside, name="tool_aside"),
+    path("tool/versions/<uuid:pk>/retire/", tool_drafts.retire, name="tool_retire"),
+    path("tool/versions/<uuid:pk>/print/", tool_question.print_whole, name="tool_print"),
+    path("tool/versions/<uuid:pk>/review/", tool_review.review, name="tool_review"),
+    path("tool/versions/<uuid:pk>/review/step/", tool_review.step, name="tool_step"),
+    path("tool/versions/<uuid:pk>/comment/", tool_review.comment, name="tool_comment"),
+    path("tool/versions/<uuid:pk>/publish/", tool_review.publish, name="tool_publish"),
+    path(
+        "tool/versions/<uuid:pk>/questions/<slug:lineage>/",
+        tool_question.question,
+        name="tool_question",
+    ),
+    path(
+        "tool/versions/<uuid:pk>/questions/<slug:lineage>/preview/",
+        tool_question.preview,
+        name="tool_preview",
+    ),
+    path(
+        "tool/versions/<uuid:pk>/questions/<slug:lineage>/leave-out/",
+        tool_question.leave_out,
+        name="tool_leave_out",
+    ),
+    path(
+        "tool/versions/<uuid:pk>/questions/<slug:lineage>/bring-back/",
+        tool_drafts.bring_back,
+        name="tool_bring_back",
+    ),
+    path(
+        "tool/versions/<uuid:pk>/questions/<slug:lineage>/move/",
+        tool_question.move,
+        name="tool_move",
+    ),
+    path("tool/edits/<uuid:pk>/keep-theirs/", tool_question.keep_theirs, name="tool_keep_theirs"),
+    path("tool/comments/<uuid:pk>/resolve/", tool_review.resolve, name="tool_resolve"),
     path("law/", tool.law, name="law"),
+    path("law/new/", tool_law.propose_new, name="law_new"),
+    path("law/proposals/", tool_law.proposals, name="law_proposals"),
+    path("law/proposals/<uuid:pk>/", tool_law.proposal, name="law_proposal"),
+    path("law/parameters/<slug:parameter>/", tool_law.parameter, name="law_parameter"),
+    path("law/parameters/<slug:parameter>/propose/", tool_law.propose, name="law_propose"),
     path("<uuid:pk>/", lists.assessment_detail, name="detail"),
     path("<uuid:pk>/schedule/", planning.schedule, name="schedule"),
     path("<uuid:pk>/cancel/", planning.cancel, name="cancel"),

@@ -49,6 +49,7 @@ class Permission(StrEnum):
 
     SEE_TOOL = "tool.see"
     CHANGE_TOOL = "tool.change"
+    REVIEW_TOOL = "tool.review"
     PLAN_ASSESSMENTS = "assessments.plan"
     SEE_ASSESSMENTS = "assessments.see"
     CONDUCT_ASSESSMENTS = "assessments.conduct"
@@ -133,6 +134,8 @@ TABLE: dict[str, frozenset[Permission]] = {
             _P.CHANGE_COMMITTEES,
             _P.REVIEW_ASSESSMENTS,
             _P.RELEASE_ASSESSMENTS,
+            # The second person, where a programme has a single legal officer.
+            _P.REVIEW_TOOL,
             _P.CREATE_ITEMS,
             _P.VERIFY_ITEMS,
             _P.NUDGE,
@@ -155,7 +158,7 @@ TABLE: dict[str, frozenset[Permission]] = {
     ),
     # A planner's trail holds sealed visits too (row-level security); nobody else's does.
     Role.PLANNER: frozenset(_EVERY_STAFF | {_P.PLAN_ASSESSMENTS, _P.SEE_TRAIL}),
-    Role.CAT_EDITOR: frozenset(_EVERY_STAFF | {_P.CHANGE_TOOL}),
+    Role.CAT_EDITOR: frozenset(_EVERY_STAFF | {_P.CHANGE_TOOL, _P.REVIEW_TOOL}),
     Role.AMBASSADOR: frozenset(
         _FACTORY
         | {

@@ -39,6 +39,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("reporting:dashboard")
     if may(request, Permission.UPDATE_ITEMS) and not may(request, Permission.SEE_SETTINGS):
         return redirect("advisory:my_actions")
+    if may(request, Permission.CHANGE_TOOL):
+        return redirect("assessments:tool_drafts")
     return redirect("my_work")
 
 

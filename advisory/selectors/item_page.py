@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from advisory.models import PlanEvent, PlanEvidence, PlanItem
 from advisory.rules.plan import Position, Side
-from assessments.models import LawParameter
+from assessments.tool import law_on
 from betterwork.records.vocabulary import Action
 from betterwork.ui import formats, parts
 
@@ -42,6 +41,7 @@ class Law:
     reference: str
     text: str
     is_verified: bool
+    since: date | None = None
 
 
 @dataclass(frozen=True)
@@ -316,15 +316,17 @@ def _law(events: list[PlanEvent], item: PlanItem) -> list[Law]:
     codes = {code for event in events for code in event.facts.get("law", [])}
     if not codes or item.assessment is None or item.assessment.starts_on is None:
         return []
-    on = item.assessment.starts_on
-    rows = LawParameter.objects.filter(
-        Q(effective_from__isnull=True) | Q(effective_from__lte=on),
-        Q(effective_to__isnull=True) | Q(effective_to__gt=on),
-        country=item.factory.programme.country,
-        code__in=sorted(codes),
-    )
+    # Of several periods the one that counted on that day, as the report prints it.
+    law = law_on(item.factory.programme.country, item.assessment.starts_on)
+    rows = [law[code] for code in sorted(codes) if code in law]
     return [
-        Law(row.reference if row.is_verified else "", row.topic, row.is_verified) for row in rows
+        Law(
+            row.reference if row.is_verified else "",
+            row.topic,
+            row.is_verified,
+            row.effective_from if row.is_verified else None,
+        )
+        for row in rows
     ]
 
 

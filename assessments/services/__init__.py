@@ -1,7 +1,9 @@
-"""Writes of this app, by subject: planning, conduct, answers, review, reassessments."""
+"""Writes of this app, by subject: planning, conduct, answers, review, reassessments,
+and the tool with its law."""
 
 from .answers import Saved, add_evidence, save_answer, settle_conflict
 from .conduct import check_in, count_interviews, note_presence, sign
+from .law_changes import decide_law, propose_law
 from .planning import (
     cancel,
     create_assessment,
@@ -26,31 +28,69 @@ from .review import (
     start_review,
     take_back,
 )
+from .tool_drafts import (
+    add_question,
+    begin_draft,
+    bring_back,
+    describe_draft,
+    drop_edit,
+    leave_out,
+    move_question,
+    save_question,
+    set_aside,
+)
+from .tool_review import (
+    approve_tool,
+    ask_tool_review,
+    comment_on_tool,
+    publish_tool,
+    reopen_tool_draft,
+    resolve_tool_comment,
+    retire_tool,
+)
 
 __all__ = [
     "Saved",
     "add_evidence",
+    "add_question",
     "add_remark",
     "answer_comment",
+    "approve_tool",
+    "ask_tool_review",
+    "begin_draft",
+    "bring_back",
     "cancel",
     "check_in",
     "comment_on_draft",
+    "comment_on_tool",
     "count_interviews",
     "create_assessment",
+    "decide_law",
+    "describe_draft",
+    "drop_edit",
     "finish_comments",
     "hand_over_review",
+    "leave_out",
+    "move_question",
     "note_presence",
     "open_reassessments",
     "postpone",
+    "propose_law",
+    "publish_tool",
     "record_refusal",
     "release",
+    "reopen_tool_draft",
     "reply_to_remark",
     "resolve_remark",
+    "resolve_tool_comment",
+    "retire_tool",
     "return_to_team",
     "run_review_clocks",
     "save_answer",
+    "save_question",
     "schedule_assessment",
     "send_draft",
+    "set_aside",
     "settle_conflict",
     "sign",
     "start_review",

@@ -11,7 +11,7 @@ from assessments import state, summaries
 from assessments.models import Assessment, AssessmentMember
 from assessments.rules import lifecycle
 from assessments.rules.lifecycle import Move
-from assessments.tool import tool_of
+from assessments.tool import tool_of, version_in_force
 from betterwork.errors import NotAllowed
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
@@ -40,6 +40,8 @@ def check_in(*, assessment_id: UUID, by: int, now: datetime, reason: str = "") -
     if assessment.starts_on and assessment.ends_on and assessment.starts_on != today:
         length = assessment.ends_on - assessment.starts_on
         assessment.starts_on, assessment.ends_on = today, today + length
+    # Planned with the version of then, held with the one in force on the day.
+    assessment.version_id = version_in_force(assessment.starts_on or today).pk
     factory, tool = assessment.factory, tool_of(assessment.version_id)
     assessment.sealed = False
     assessment.checked_in_at = now
@@ -57,6 +59,7 @@ def check_in(*, assessment_id: UUID, by: int, now: datetime, reason: str = "") -
             reason=reason,
             fields=[
                 "sealed",
+                "version",
                 "checked_in_at",
                 "starts_on",
                 "ends_on",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from assessments import tool as tools
 from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
-from betterwork.permissions import Permission, requires
+from betterwork.permissions import Permission, may, requires
 from betterwork.tenancy import scope
 from betterwork.ui.parts import Choice
 
@@ -128,6 +128,8 @@ def law(request: MemberRequest) -> HttpResponse:
         "verified": sum(row.is_verified for row in found.values()),
         "total": len(found),
         "clear_url": request.path if request.GET else "",
+        "may_edit": may(request, Permission.CHANGE_TOOL) or may(request, Permission.REVIEW_TOOL),
+        "may_change": may(request, Permission.CHANGE_TOOL),
         "choices": [
             Choice(
                 "confidence",

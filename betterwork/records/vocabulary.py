@@ -69,5 +69,13 @@ class Action(models.TextChoices):
     NUDGED = "nudged", _("sent a reminder")
     PROGRESS_REPORT_SENT = "progress_report_sent", _("sent a progress report")
 
+    TOOL_DRAFTED = "tool_drafted", _("began a draft of the tool")
+    TOOL_REVIEW_ASKED = "tool_review_asked", _("asked for a review of the tool")
+    TOOL_APPROVED = "tool_approved", _("approved a version of the tool")
+    TOOL_RETURNED = "tool_returned", _("returned a version of the tool")
     TOOL_PUBLISHED = "tool_published", _("published a version of the tool")
+    TOOL_RETIRED = "tool_retired", _("retired a version of the tool")
+    TOOL_READ_ABROAD = "tool_read_abroad", _("compared with another country's tool")
+    LAW_PROPOSED = "law_proposed", _("proposed a change of the law data")
+    LAW_DECIDED = "law_decided", _("decided on a proposed change of the law data")
     LAW_CHANGED = "law_changed", _("changed the law data")

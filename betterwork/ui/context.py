@@ -129,5 +129,9 @@ def interface(request: HttpRequest) -> dict[str, Any]:
         home_url=first_url("home") or "/",
         path=request.get_full_path() if request.method == "GET" else request.path,
     )
-    nav = navigation(role, path=request.path, counts=getattr(request, "nav_counts", None))
+    nav = navigation(
+        role,
+        path=getattr(request, "nav_path", request.path),
+        counts=getattr(request, "nav_counts", None),
+    )
     return {"ui": ui, "nav": nav}

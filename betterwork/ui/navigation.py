@@ -54,6 +54,9 @@ COMMITTEES = Place("committees", _("Committees"), "people", ("factories:committe
 COMMITTEE = Place("committee", _("Committee"), "people", ("factories:my_committee",))
 TOOL = Place("tool", _("Tool"), "book", ("assessments:tool", "assessments:cat"))
 LAW = Place("law", _("Law"), "law", ("assessments:law",))
+DRAFTS = Place("drafts", _("Drafts"), "edit", ("assessments:tool_drafts",))
+TRANSLATIONS = Place("translations", _("Translations"), "globe", ("assessments:translations",))
+PUBLISHED = Place("published", _("Published"), "check", ("assessments:tool_published",))
 EXPORTS = Place("exports", _("Exports"), "download", ("reporting:exports",))
 TRAIL = Place("trail", _("Access log"), "clock", ("records:trail",))
 
@@ -64,7 +67,7 @@ ROLES: dict[str, tuple[Place, ...]] = {
     "manager": _STAFF,
     "staff": _STAFF,
     "planner": (VISITS, ASSESSMENTS, FACTORIES),
-    "cat_editor": (TOOL, LAW, REPORTS),
+    "cat_editor": (DRAFTS, TOOL, LAW, TRANSLATIONS, PUBLISHED),
     "ambassador": _FACTORY,
     "committee_worker": _FACTORY,
     "committee_management": _FACTORY,

@@ -81,6 +81,8 @@ WORKS = (
     Budget("list_assessments", 40, 10, 1.3),
     Budget("list_plans", 40, 10, 1.3),
     Budget("list_reports", 40, 10, 1.3),
+    Budget("cat_open_tool", 60, 12, 1.1),
+    Budget("cat_search", 50, 10, 1.1),
     Budget("dashboard", 100, 12, 1.5),
     # One cycle changed, so the engine is asked about it: its facts are read and its clocks kept.
     Budget("dashboard_after_a_change", 100, 14, 1.5),
@@ -94,4 +96,6 @@ REPORT_TO_BARE = 1.25
 REPORT_PAIR = 2.0
 WEB_MEGABYTES = 150.0
 MIGRATE_SECONDS = 30.0
+# The whole library, on an empty database.
+LOAD_SECONDS = 20.0
 REWRITE_MILLISECONDS = 2.0

@@ -199,6 +199,57 @@ def page(name: str, role: str = Role.MANAGER) -> Callable[[Hall], Step]:
     return prepare
 
 
+# Each language and country that is not there yet gets its own copy of every text: more than there
+# will ever be, since countries that say the same share a text.
+LANGUAGES = ("en", "bn", "ar", "vi", "id", "km", "fr", "es")
+COUNTRIES = ("BD", "KH", "EG", "ET", "HT", "ID", "JO", "MG", "NI", "PK", "LK", "UZ", "VN")
+_MORE_TEXTS = """
+INSERT INTO assessments_tooltext
+    (digest, form, lineage, language, title, text, finding, guidance, words, heads)
+SELECT md5(form || chr(31) || lineage || chr(31) || %(language)s || chr(31) || title || chr(31)
+           || text || ' ' || %(country)s || chr(31) || finding || chr(31) || guidance),
+    form, lineage, %(language)s, title, text || ' ' || %(country)s, finding, guidance, words, heads
+FROM assessments_tooltext
+WHERE language = 'en' AND id IN (SELECT text_id FROM assessments_tooltextplace
+                                 WHERE programme_id = %(programme)s)
+ON CONFLICT (digest) DO NOTHING
+"""
+_MORE_PLACES = """
+INSERT INTO assessments_tooltextplace (programme_id, version_id, text_id, country, since, until)
+SELECT place.programme_id, place.version_id, made.id, right(made.text, 2), place.since, place.until
+FROM assessments_tooltext made
+JOIN (SELECT DISTINCT programme_id, version_id, since, until FROM assessments_tooltextplace
+      WHERE programme_id = %(programme)s) place ON true
+WHERE NOT EXISTS (SELECT 1 FROM assessments_tooltextplace held WHERE held.text_id = made.id)
+"""
+
+
+def cat_search(hall: Hall) -> Step:
+    """A word in thousands of texts, over all countries and languages, through the page."""
+    url = address("assessments:tool_search")
+    client = hall.client(Role.MANAGER)
+    with scope.programme_scope(hall.programme.pk), connection.cursor() as cursor:
+        facts = {"programme": hall.programme.pk}
+        for country in COUNTRIES:
+            for language in LANGUAGES:
+                cursor.execute(_MORE_TEXTS, {"country": country, "language": language, **facts})
+        cursor.execute(_MORE_PLACES, facts)
+        cursor.execute("SELECT count(*) FROM assessments_tooltext")
+        texts = cursor.fetchone()[0]
+    words = ("workers", "emergency exits", "overtime", "শ্রমিক", "ساعات العمل", "OSH-EP")
+    count = 0
+
+    def step() -> dict[str, Any]:
+        nonlocal count
+        count += 1
+        response = client.get(url, {"q": words[count % len(words)], "where": "all"})
+        if response.status_code != 200 or b"toollist" not in response.content:
+            raise Failed(f"{words[count % len(words)]}: {response.status_code}, or nothing found")
+        return {"texts": texts}
+
+    return step
+
+
 def dashboard_counted(hall: Hall) -> Step:
     """The dashboard when its figures have to be counted: nothing of it is kept from before."""
     step = page("reporting:dashboard")(hall)
@@ -474,6 +525,8 @@ MEASURES: dict[str, Callable[[Hall], Step]] = {
     "list_assessments": page("assessments:list"),
     "list_plans": page("advisory:plans"),
     "list_reports": page("reporting:reports"),
+    "cat_open_tool": page("assessments:tool"),
+    "cat_search": cat_search,
     "dashboard": dashboard_counted,
     "dashboard_after_a_change": dashboard_after_a_change,
     "dashboard_again": page("reporting:dashboard"),

@@ -66,6 +66,10 @@ def run(
             budgets.MIGRATE_SECONDS,
             details={"n": 1},
         )
+    if only("migrate") and stage.load_seconds is not None:
+        yield Line(
+            "cat_load_library", stage.load_seconds, "s", budgets.LOAD_SECONDS, details={"n": 1}
+        )
 
 
 def _work(

@@ -61,6 +61,7 @@ class Stage:
         self.say = say
         self.stores = stores.Stores("", "", "")
         self.migrate_seconds: float | None = None
+        self.load_seconds: float | None = None  # of these, the library
 
     @contextmanager
     def open(self) -> Iterator[Stage]:
@@ -127,7 +128,9 @@ class Stage:
         self._run("CREATE DATABASE {} OWNER betterwork_owner", EMPTY)
         started = time.perf_counter()
         self._child(EMPTY, MIGRATE)
+        loading = time.perf_counter()
         self._child(EMPTY, LOAD)
+        self.load_seconds = time.perf_counter() - loading
         self.migrate_seconds = time.perf_counter() - started
 
     def _copy(self, source: str, target: str) -> None:

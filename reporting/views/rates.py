@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from assessments.editing.reads import series_notes
 from assessments.models import ToolQuestion
 from assessments.rules.rates import BalancedPanel, InCycle
 from betterwork.accounts.requests import MemberRequest
@@ -270,6 +271,7 @@ def _drill(request: MemberRequest, filters: Filters, code: str, today: date) -> 
             [formats.digits(str(year)), *_count_cells(found[str(year)], place)] for year in years
         ],
         "questions": question_rows,
+        "series": _series(place.code),
         "question": lineage,
         "question_title": texts.get(lineage, ""),
         "all_url": f"{_without(request, 'question', 'format')}".rstrip("?&") or "?",
@@ -316,6 +318,27 @@ def _texts(lineages: list[str]) -> dict[str, str]:
         .values_list("lineage", "title")
     )
     return {lineage: common.in_language(title) for lineage, title in rows}
+
+
+def _series(point: str) -> list[dict[str, Any]]:
+    """Where the rates of a point do not go on, so that nobody compares across it unawares."""
+    words = {
+        "added": _("asked for the first time"),
+        "removed": _("no longer asked"),
+        "meaning": _("asked in another meaning"),
+        "counting": _("counted in another way"),
+    }
+    return [
+        {
+            "day": note.day,
+            "label": note.label,
+            "lineage": note.lineage,
+            "title": common.in_language(note.title),
+            "what": words[note.kind],
+            "note": note.note,
+        }
+        for note in series_notes(point)
+    ]
 
 
 def _drill_tables(

@@ -309,3 +309,31 @@ def test_sort_filter_and_export_show_the_same(home: Home, enter: Any) -> None:
     assert len(rows.strip().splitlines()) == 2
     for sort in ("name", "-name", "late", "-late", "verify", "-verify", "nonsense"):
         assert advisor.get(url("plans"), {"sort": sort}).status_code == 200
+
+
+def test_item_names_the_law_of_the_day_and_since_when(home: Home, enter: Any) -> None:
+    """One period of several: the one in force when the finding was made."""
+    from assessments.models import LawParameter
+    from assessments.tool import law_on
+    from betterwork.tenancy import scope
+
+    assessment = make_assessment(home, findings=12)
+    made = plan.create_items_from_assessment(assessment_id=assessment.pk).created
+    law = law_on("BD", assessment.starts_on)
+    item, code = next(
+        (item, code)
+        for item in made
+        for code in item.answer.question.law
+        if code in law and law[code].is_verified and law[code].effective_from is None
+    )
+    with scope.platform_scope():
+        for starts, reference in (("2026-01-01", "Act of now"), ("2026-12-01", "Act of later")):
+            LawParameter.objects.create(
+                country="BD", code=code, topic=law[code].topic, kind="text", value="x",
+                reference=reference, source="Gazette", confidence="high", effective_from=starts,
+            )  # fmt: skip
+    page = enter(Role.ADVISOR).get(url("item", item.pk)).content.decode()
+    assert "Act of now" in page
+    assert "in force since 1 Jan 2026" in page
+    assert "Act of later" not in page
+    assert law[code].reference not in page

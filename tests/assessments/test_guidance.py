@@ -98,8 +98,8 @@ def test_later_translation_leaves_the_version_as_it_is() -> None:
     question = library.load().questions["OSH-EP-03"]
 
     def digest(**changes):
-        row = loading._question(replace(question, **changes), loading.ToolVersion())
-        return loading._content_hash([row], {})
+        row = loading.question_row(replace(question, **changes), loading.ToolVersion())
+        return loading.content_hash([row], {})
 
     assert digest() == digest(guidance_in={})
     assert digest() != digest(guidance=library.Guidance(look_at=("Exits",)))

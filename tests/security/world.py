@@ -56,6 +56,10 @@ SEGMENTS = {
     "jobs": "job",
     "people": "membership",
     "invitations": "invitation",
+    "versions": "tool_draft",
+    "edits": "tool_edit",
+    "comments": "tool_comment",
+    "proposals": "law_proposal",
 }
 # Parameters that say by their name what they are.
 NAMES = {
@@ -87,6 +91,7 @@ NAMES = {
     "step": "word",
     "topic": "word",
     "version": "number",
+    "parameter": "law_code",
 }
 # Pages about one stage of an assessment are asked about an assessment in that stage.
 STAGES = {
@@ -189,7 +194,7 @@ class World:
 
 # Ids that are not rows of a programme: another programme may well open their pages.
 COMMON = {"number", "lineage", "section", "clock", "settings_group", "word", "language", "group",
-          "cluster", "point", "export_kind", "token", "check_code"}  # fmt: skip
+          "cluster", "point", "export_kind", "token", "check_code", "law_code"}  # fmt: skip
 
 
 def ask(client: Client, method: str, address: str, **data: Any) -> HttpResponse:
@@ -240,6 +245,7 @@ def build(programme: Programme, *, prefix: str = "", full: bool = True) -> World
     _around_the_factory(world, factory)
     if full:
         _assessments(world, factory)
+        _tool(world)
         _advisory(world, factory)
         _records(world, factory)
     return world
@@ -342,6 +348,31 @@ def _assessments(world: World, factory: Any) -> None:
         "assessment": released.pk, "draft": draft.pk, "begun": begun.pk, "answer": answer,
         "lineage": question.lineage, "remark": remark.pk, "comment": comment.pk,
         "point": point.pk, "cluster": point.cluster_id, "question": question, "version": version,
+    }  # fmt: skip
+
+
+def _tool(world: World) -> None:
+    """A draft with a comment and words kept aside, and a proposal of law, of one editor."""
+    from assessments.models import LawParameter, LawProposal, ToolComment, ToolEdit, ToolVersion
+    from assessments.services import begin_draft
+
+    editor = world.users[Role.CAT_EDITOR]
+    draft: ToolVersion = begin_draft(based_on_id=world.ids["version"].pk, by=editor.pk, now=NOW)
+    comment = ToolComment.objects.create(
+        version=draft, text="Which exit?", made_by=editor, made_at=NOW
+    )
+    edit = ToolEdit.objects.create(
+        version=draft, lineage=world.ids["lineage"], base_revision=1, content={"title.en": "Exit"},
+        made_by=editor, made_at=NOW,
+    )  # fmt: skip
+    known = LawParameter.objects.filter(country=world.programme.country, kind="number")[0]
+    proposal = LawProposal.objects.create(
+        code=known.code, topic=known.topic, kind=known.kind, value=1, confidence="low",
+        effective_from=date(2027, 1, 1), reason="A new act.", proposed_by=editor, proposed_at=NOW,
+    )  # fmt: skip
+    world.ids |= {
+        "tool_draft": draft.pk, "tool_comment": comment.pk, "tool_edit": edit.pk,
+        "law_proposal": proposal.pk, "law_code": known.code,
     }  # fmt: skip
 
 

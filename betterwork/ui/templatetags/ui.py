@@ -13,6 +13,7 @@ from django.template.context import Context
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from betterwork.ui import charts, formats, icons, parts
@@ -297,6 +298,13 @@ def face_icon(kind: str) -> str:
 def lookup(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
     """A value of a mapping by a key that is itself a variable."""
     return None if mapping is None else mapping.get(key)
+
+
+@register.filter
+def in_words(words: Mapping[str, str] | None) -> str:
+    """Words kept by language, in the reader's language, else in English."""
+    language = (get_language() or "en").split("-")[0]
+    return (words or {}).get(language) or (words or {}).get("en", "")
 
 
 @register.filter

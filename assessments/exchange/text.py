@@ -1,0 +1,56 @@
+"""The plain data of a version as YAML, and back with the line of each key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from assessments.library import Problem
+from assessments.library.files import File
+
+from .places import ExchangeError, Fault, Path, check_shape
+
+
+class _Dumper(yaml.SafeDumper):
+    """Sentences stand on lines of their own, and nothing is written as a reference."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def to_yaml(data: dict[str, Any]) -> str:
+    """Readable YAML; every sign of every text comes back as it was."""
+    return yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
+
+
+class _Lines:
+    def __init__(self, file: File) -> None:
+        self.file = file
+        self.copies: list[tuple[Path, str]] = []  # a YAML file says everything once
+
+    def fault(self, path: Path, reason: str) -> Fault:
+        label = ".".join(str(part + 1 if isinstance(part, int) else part) for part in path)
+        return Fault("", self.file.line(path) or 0, label, reason)
+
+
+def read_yaml(content: bytes) -> tuple[dict[str, Any], _Lines]:
+    """The plain data of a file, in the shape of the schema. Raises: ExchangeError."""
+    problems: list[Problem] = []
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise ExchangeError([Fault("", line, "", "not text in UTF-8")]) from error
+    try:
+        file = File("file", content, problems)
+    except RecursionError as error:
+        raise ExchangeError([Fault("", 0, "", "nested too deeply")]) from error
+    if problems:
+        raise ExchangeError(
+            Fault("", problem.line or 0, problem.key, f"{problem.message}. {problem.remedy}")
+            for problem in problems
+        )
+    places = _Lines(file)
+    check_shape(file.data, places)
+    return file.data, places

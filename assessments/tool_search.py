@@ -1,0 +1,122 @@
+"""Full-text search over the published tools, in every language and script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db import connection
+
+from .models import ToolText
+from .rules import search_words
+from .rules.search_words import Term
+
+PAGE = 20
+# Where something is found, in the order in which it counts.
+FIELDS = ("title", "text", "finding", "guidance")
+Pieces = list[tuple[str, bool]]  # a text in pieces, each with whether it was asked for
+
+_FOUND = """
+    WITH found AS MATERIALIZED (
+        SELECT id, lineage, language, heads @@ %(asked)s::tsquery AS at_head
+        FROM assessments_tooltext
+        WHERE words @@ %(asked)s::tsquery AND (%(language)s = '' OR language = %(language)s)
+    )
+    SELECT found.id, array_agg(DISTINCT place.country ORDER BY place.country),
+        count(*) OVER ()
+    FROM found JOIN assessments_tooltextplace place ON place.text_id = found.id
+    WHERE place.since <= %(day)s AND (place.until IS NULL OR place.until > %(day)s)
+        AND (%(programme)s::uuid IS NULL OR place.programme_id = %(programme)s::uuid)
+    GROUP BY found.id, found.lineage, found.language, found.at_head
+    ORDER BY found.at_head DESC, found.language = %(reader)s DESC, found.lineage, found.language,
+        found.id
+    LIMIT %(limit)s OFFSET %(offset)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One question in one language, as the countries named say it.
+
+    `found`: (field, pieces) of each field that holds a word asked for; guidance: the entries
+    that do. `title`: in pieces, always there.
+    """
+
+    lineage: str
+    language: str
+    countries: tuple[str, ...]
+    title: Pieces
+    text: Pieces
+    found: tuple[tuple[str, Pieces], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`total` counts all that was found; `is_empty_query`: nothing could be asked for."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    is_empty_query: bool = False
+
+
+def search_tools(
+    query: str,
+    *,
+    day: date,
+    reader: str = "en",
+    programme: UUID | None = None,
+    language: str = "",
+    page: int = 1,
+) -> Result:
+    """Questions in force on a day that hold every word of `query`.
+
+    A query in Latin letters without marks finds words with them; Arabic words are found with
+    and without the article; a script without spaces is searched for the text itself. Titles
+    and codes come first, then the reader's language. programme: one country's tool; None: all.
+    Two queries, whatever is found.
+    """
+    terms = search_words.terms(query)
+    if not terms:
+        return Result((), 0, is_empty_query=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FOUND,
+            {
+                "asked": search_words.asked(terms),
+                "language": language,
+                "day": day,
+                "programme": programme,
+                "reader": reader,
+                "limit": PAGE,
+                "offset": PAGE * (max(page, 1) - 1),
+            },
+        )
+        rows = cursor.fetchall()
+    texts = ToolText.objects.defer("words", "heads").in_bulk([row[0] for row in rows])
+    hits = tuple(_hit(texts[pk], countries, terms) for pk, countries, _total in rows)
+    return Result(hits, rows[0][2] if rows else 0)
+
+
+def _hit(row: ToolText, countries: Sequence[str], terms: tuple[Term, ...]) -> Hit:
+    found = []
+    for field in FIELDS:
+        said = getattr(row, field)
+        lines = said.split("\n") if field == "guidance" else [said]
+        held = [line for line in lines if search_words.holds(line, terms)]
+        found += [(field, search_words.marked(line, terms)) for line in held]
+    return Hit(
+        lineage=row.lineage,
+        language=row.language,
+        countries=tuple(countries),
+        title=search_words.marked(row.title, terms),
+        text=search_words.marked(row.text, terms),
+        found=tuple(found),
+    )
+
+
+def languages_searched() -> Iterable[str]:
+    """Languages that any published tool is written in."""
+    rows = ToolText.objects.order_by("language").values_list("language", flat=True)
+    return list(rows.distinct())
