@@ -179,8 +179,8 @@ class Problem:
     hops: Mapping[tuple[str, str], int] = field(default_factory=dict)
     bookings: tuple[Booking, ...] = ()
     locked: tuple[PlacedVisit, ...] = ()
-    settings: PlanningSettings = PlanningSettings()
-    rules: ModalitySettings = ModalitySettings()
+    settings: PlanningSettings = field(default_factory=PlanningSettings)
+    rules: ModalitySettings = field(default_factory=ModalitySettings)
 
     def __post_init__(self) -> None:
         for things in (
