@@ -636,3 +636,17 @@ class AssessmentResult(models.Model):
 
     def __str__(self) -> str:
         return str(self.assessment_id)
+
+
+# What planning keeps stands in its own module; Django finds models here.
+from .planning_models import (  # noqa: E402
+    Absence as Absence,
+    AccessRefusal as AccessRefusal,
+    AssessorProfile as AssessorProfile,
+    CalendarFeed as CalendarFeed,
+    ConflictOfInterest as ConflictOfInterest,
+    FactoryClosure as FactoryClosure,
+    PlanChange as PlanChange,
+    PlanRun as PlanRun,
+    VisitPlan as VisitPlan,
+)
