@@ -51,11 +51,18 @@ ENDED = (
 
 
 def modality_settings() -> ModalitySettings:
-    """Team rules that rest on facts nobody records yet (languages spoken, sex, travel, load) are
-    off: a rule without its fact would only ever fail."""
+    """Team rules on facts nobody records yet (languages spoken, sex, skills, travel, load)
+    are off: a rule without its fact would only ever fail."""
     settings = ModalitySettings.from_mapping(settings_values().get("modality", {}))
     off = Strictness.OFF
-    return replace(settings, language_rule=off, both_sexes_rule=off, travel_rule=off, load_rule=off)
+    return replace(
+        settings,
+        language_rule=off,
+        both_sexes_rule=off,
+        osh_rule=off,
+        travel_rule=off,
+        load_rule=off,
+    )
 
 
 def create_assessment(
