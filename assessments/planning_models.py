@@ -265,6 +265,9 @@ class VisitPlan(ProgrammeModel):
     lock_reason = models.TextField(_("reason"), blank=True)
     is_by_hand = models.BooleanField(default=False)
     modality_reason = models.TextField(blank=True)
+    # A window that passed before a day was found, held open longer by a planner.
+    widened_to = models.DateField(_("window held open until"), null=True, blank=True)
+    widen_reason = models.TextField(blank=True)
     # A hybrid's day from a distance; its other day is at the factory.
     virtual_on = models.DateField(_("virtual day"), null=True, blank=True)
     window_first = models.DateField(null=True, blank=True)
@@ -278,6 +281,10 @@ class VisitPlan(ProgrammeModel):
         constraints = [
             models.CheckConstraint(
                 condition=Q(is_locked=False) | ~Q(lock_reason=""), name="visit_locked_says_why"
+            ),
+            models.CheckConstraint(
+                condition=Q(widened_to__isnull=True) | ~Q(widen_reason=""),
+                name="visit_widened_says_why",
             ),
         ]
 

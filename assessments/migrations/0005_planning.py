@@ -217,6 +217,11 @@ class Migration(migrations.Migration):
                 ("lock_reason", models.TextField(blank=True, verbose_name="reason")),
                 ("is_by_hand", models.BooleanField(default=False)),
                 ("modality_reason", models.TextField(blank=True)),
+                (
+                    "widened_to",
+                    models.DateField(blank=True, null=True, verbose_name="window held open until"),
+                ),
+                ("widen_reason", models.TextField(blank=True)),
                 ("virtual_on", models.DateField(blank=True, null=True, verbose_name="virtual day")),
                 ("window_first", models.DateField(blank=True, null=True)),
                 ("window_last", models.DateField(blank=True, null=True)),
@@ -765,6 +770,17 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="visit_locked_says_why",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="visitplan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("widened_to__isnull", True),
+                    models.Q(("widen_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="visit_widened_says_why",
             ),
         ),
         # What a person tells of themselves: theirs, the managers' and the planners'.
