@@ -3,7 +3,7 @@
 Days are calendar days of the programme's country; weekdays count from Monday = 0; a month is
 `(year, month)`. Ids are opaque texts: their order never decides anything.
 
-Source: docs/domain/rules/planning.md, rules V-1 to V-20.
+Source: docs/domain/rules/planning.md.
 """
 
 from __future__ import annotations
@@ -48,6 +48,9 @@ class PlanningSettings(ProgrammeSettings):
     few_dates: fewer possible dates than this are reported: such a visit can be guessed.
     travel_regions: so many regions away (or travel_km) cost a day of travel before the visit.
     second_attempt_from, _to: days after refused access in which it is tried again.
+    region_weight: cost of each region between home and factory; pair_weight: of a soft team rule
+    not held; load_weight: of each assessment day above or below an assessor's fair share. They
+    choose teams only; no date is bent to them.
     search_seconds: hard stop of all repair of one plan; replan_seconds: of one change.
     """
 
@@ -68,6 +71,9 @@ class PlanningSettings(ProgrammeSettings):
     few_dates: int = setting(8, unit="dates", source="-", mark="D", lowest=1, highest=100)
     second_attempt_from: int = setting(14, unit="days", source="-", mark="G", lowest=1, highest=365)
     second_attempt_to: int = setting(60, unit="days", source="-", mark="G", lowest=1, highest=365)
+    region_weight: int = setting(10, unit="points", source="-", mark="G", lowest=0, highest=1000)
+    pair_weight: int = setting(20, unit="points", source="-", mark="G", lowest=0, highest=1000)
+    load_weight: int = setting(10, unit="points", source="-", mark="G", lowest=0, highest=1000)
     search_seconds: int = setting(20, unit="seconds", source="-", mark="D", lowest=1, highest=600)
     replan_seconds: int = setting(4, unit="seconds", source="-", mark="D", lowest=1, highest=600)
 
@@ -252,7 +258,6 @@ class Bar(StrEnum):
     BOOKED = "booked"  # on another visit, or otherwise engaged
     MONTH_CAP = "month_cap"
     TRAVEL_DAY = "travel_day"  # the day of travel before the visit is not free
-    SEARCH_ENDED = "search_ended"  # no reason proven: time ran out before a place was found
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,7 +391,7 @@ class ForceMajeure:
 @dataclass(frozen=True, slots=True)
 class AccessRefused:
     """The team was turned away. The days spent stay spent; a second attempt is drawn in the days
-    the settings name, and with another team as far as the rule on the previous team says so."""
+    the settings name. Nothing was assessed, so the same people may come again."""
 
     factory_id: str
     on: date
