@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from assessments.rules.planning.table import Table
+from assessments.rules.planning.table import Phase, Table
 
 TRIES = 60  # people tried for one visit on one level
 
@@ -101,15 +101,10 @@ def _holders(table: Table, place: int, start: int, mask: int, banned: int) -> li
     return sorted(found, key=misses)
 
 
-def polish(table: Table, places: list[int], passes: int = 3) -> None:
-    """Rule V-9: each visit its best team at the true change of cost; dates stay."""
-    for _pass in range(passes):
-        changed = False
+def polish(table: Table, places: list[int]) -> None:
+    """Rule V-9: each visit gets its best team in exchange for its own; dates stay."""
+    for phase in (Phase.SMOOTH, Phase.SMOOTH, Phase.TRUE, Phase.TRUE):
         for place in places:
             old = table.unbook(place)
-            new = table.best(place, old.start, late=True) or old
-            table.book(place, new)
-            changed |= {new.lead, new.second} != {old.lead, old.second}
+            table.book(place, table.best(place, old.start, phase=phase) or old)
         table.journal.clear()
-        if not changed:
-            return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 
 from assessments.rules.modality import Strictness
 from assessments.rules.planning.dates import Ground, Site, bits
@@ -16,7 +17,18 @@ from assessments.rules.planning.problem import Bar, Month, month_of
 # A lead in the second seat is missed elsewhere: without this price leads run out early.
 LEAD_PRICE = 25.0
 LATE_LEAD_PRICE = 2.0
-LOAD_PULL, MONTH_PULL = 20.0, 12.0
+LOAD_PULL, MONTH_PULL = 60.0, 12.0
+
+
+class Phase(Enum):
+    """What a seat costs: while visits are placed, in the first exchanges, at the true cost."""
+
+    PLACING = 0
+    SMOOTH = 1  # squared distance from even load: the true one stops at the first hollow
+    TRUE = 2
+
+
+SMOOTH_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +143,17 @@ class Table:
         return any(self.partners(site, lead, mask) for lead in bits(leads))
 
     def best(
-        self, place: int, start: int, *, mask: int | None = None, late: bool = False
+        self, place: int, start: int, *, mask: int | None = None, phase: Phase = Phase.PLACING
     ) -> Seat | None:
-        """The cheapest legal team. late: at the true change of the soft cost, everything placed."""
+        """The cheapest legal team among those free (or those of the mask)."""
         site = self.sites[place]
         if mask is None:
             mask = self.free(place, start)
         if not mask & site.lead or not mask & (mask - 1):
             return None
-        order = self._priced(site, place, start, mask, late=late)
+        order = self._priced(site, place, start, mask, phase)
         cheapest = order[0][0]
-        lead_price = LATE_LEAD_PRICE if late else LEAD_PRICE
+        lead_price = LEAD_PRICE if phase is Phase.PLACING else LATE_LEAD_PRICE
         leads = self.ground.leads
         bound, found = float("inf"), None
         for lead_cost, lead in order:
@@ -164,33 +176,39 @@ class Table:
         return found
 
     def _priced(
-        self, site: Site, place: int, start: int, mask: int, *, late: bool
+        self, site: Site, place: int, start: int, mask: int, phase: Phase
     ) -> list[tuple[float, int]]:
         days = site.factory.visit_days
         costs, load, target = site.costs, self.load, self.target
         weight = self.ground.settings.load_weight
-        if late:
+        people = bits(mask)
+        if phase is Phase.PLACING:
+            left = self.left[month_of(date.fromordinal(start))]
+            assessors, jitter, count = self.ground.assessors, self.jitter, len(self.jitter)
+            pull = LOAD_PULL if weight else 0.0
+            order = [
+                (
+                    costs[a]
+                    + pull * load[a] / target[a]
+                    - MONTH_PULL * left[a] / (assessors[a].monthly_days or 1)
+                    + jitter[(a + place) % count],
+                    a,
+                )
+                for a in people
+            ]
+        elif phase is Phase.SMOOTH:
+            scale = SMOOTH_SHARE * weight * days
+            order = [
+                (costs[a] + scale * (2 * (load[a] - target[a]) + days), a) for a in people
+            ]
+        else:
             order = [
                 (
                     costs[a]
                     + weight * (abs(load[a] + days - target[a]) - abs(load[a] - target[a])),
                     a,
                 )
-                for a in bits(mask)
-            ]
-        else:
-            left = self.left[month_of(date.fromordinal(start))]
-            jitter, count = self.jitter, len(self.jitter)
-            pull = LOAD_PULL if weight else 0.0
-            order = [
-                (
-                    costs[a]
-                    + pull * load[a] / target[a]
-                    - MONTH_PULL * left[a] / (self.ground.assessors[a].monthly_days or 1)
-                    + jitter[(a + place) % count],
-                    a,
-                )
-                for a in bits(mask)
+                for a in people
             ]
         order.sort()
         return order
