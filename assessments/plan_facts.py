@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -52,7 +52,7 @@ from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
 from factories.models import EngagementCycle, Factory
 from factories.rules.windows import Window, assessment_window
-from factories.selectors.cycles import cycle_overview, cycle_settings, is_public_holiday
+from factories.selectors.cycles import cycle_facts, cycle_settings, is_public_holiday
 
 _Status = Assessment.Status
 LIVE = (_Status.PLANNED,)
@@ -130,7 +130,6 @@ class Facts:
     held: tuple[tuple[int, frozenset[date]], ...]
     previous_teams: dict[UUID, frozenset[int]]
     conflicts: dict[UUID, frozenset[int]]
-    refused_on: dict[UUID, date] = field(default_factory=dict)
 
     def person(self, user_id: int) -> Person | None:
         return next((each for each in self.people if each.user_id == user_id), None)
@@ -158,7 +157,13 @@ def read(*, today: date, last: date | None = None) -> Facts:
     people = _people(programme, settings, first, last)
     has_profiles = any(person.profile for person in people)
     rules = modality_settings(has_profiles=has_profiles)
-    due = tuple(_due(today, settings, rules))
+    closures: dict[UUID, list[FactoryClosure]] = defaultdict(list)
+    for closure in FactoryClosure.objects.filter(withdrawn_at__isnull=True, last_day__gte=first):
+        closures[closure.factory_id].append(closure)
+    refused: dict[UUID, list[date]] = defaultdict(list)
+    for cycle_id, on in AccessRefusal.objects.values_list("cycle_id", "refused_on"):
+        refused[cycle_id].append(on)
+    due = tuple(_due(today, settings, rules, closures, refused))
     live = [each.assessment.pk for each in due]
     seats: dict[UUID, list[tuple[int, str]]] = defaultdict(list)
     rows = AssessmentMember.objects.filter(
@@ -166,9 +171,6 @@ def read(*, today: date, last: date | None = None) -> Facts:
     ).exclude(position=AssessmentMember.Position.OBSERVER)
     for key, user, position in rows.values_list("assessment_id", "user_id", "position"):
         seats[key].append((user, position))
-    closures: dict[UUID, list[FactoryClosure]] = defaultdict(list)
-    for closure in FactoryClosure.objects.filter(withdrawn_at__isnull=True, last_day__gte=first):
-        closures[closure.factory_id].append(closure)
     factories = {each.factory_id for each in due}
     return Facts(
         programme=programme,
@@ -187,7 +189,6 @@ def read(*, today: date, last: date | None = None) -> Facts:
         held=_held(first),
         previous_teams=_previous_teams(),
         conflicts=_conflicts(factories),
-        refused_on=_refused_on(),
     )
 
 
@@ -224,7 +225,13 @@ def _people(
     return tuple(sorted(found.values(), key=lambda each: (each.name, each.user_id)))
 
 
-def _due(today: date, settings: PlanningSettings, rules: ModalitySettings) -> Iterable[Due]:
+def _due(
+    today: date,
+    settings: PlanningSettings,
+    rules: ModalitySettings,
+    closures: dict[UUID, list[FactoryClosure]],
+    refused: dict[UUID, list[date]],
+) -> Iterable[Due]:
     """Every planned assessment of an open cycle, scheduled or not."""
     rows = list(
         Assessment.objects.filter(status__in=LIVE)
@@ -236,19 +243,10 @@ def _due(today: date, settings: PlanningSettings, rules: ModalitySettings) -> It
     for row in rows:
         row.cycle.factory, row.cycle.programme = row.factory, row.programme
         cycles.append(row.cycle)
-    overviews = cycle_overview(cycles, today)
+    known = cycle_facts(cycles)
     numbers = cycle_settings(today)
-    refused: dict[UUID, list[date]] = defaultdict(list)
-    for cycle_id, on in AccessRefusal.objects.values_list("cycle_id", "refused_on"):
-        refused[cycle_id].append(on)
-    forced: dict[UUID, list[tuple[date, date]]] = defaultdict(list)
-    kinds = FactoryClosure.objects.filter(
-        kind=FactoryClosure.Kind.FORCE_MAJEURE, withdrawn_at__isnull=True, last_day__gte=today
-    )
-    for factory_id, start, end in kinds.values_list("factory_id", "first_day", "last_day"):
-        forced[factory_id].append((start, end))
     for row in rows:
-        window = assessment_window(overviews[row.cycle_id].facts, numbers)
+        window = assessment_window(known[row.cycle_id], numbers)
         plan = getattr(row, "visit_plan", None)
         opens = window.opens_on if window else None
         closes = window.closes_on if window else None
@@ -263,7 +261,7 @@ def _due(today: date, settings: PlanningSettings, rules: ModalitySettings) -> It
             ModalityFacts(
                 row.cycle_number,
                 row.factory_id in egregious,
-                _is_prevented(forced.get(row.factory_id, []), opens, closes, today),
+                _is_prevented(closures.get(row.factory_id, ()), opens, closes, today),
                 row.factory.worker_count or None,
             ),
             rules,
@@ -272,13 +270,18 @@ def _due(today: date, settings: PlanningSettings, rules: ModalitySettings) -> It
 
 
 def _is_prevented(
-    forced: Sequence[tuple[date, date]], opens: date | None, closes: date | None, today: date
+    closures: Sequence[FactoryClosure], opens: date | None, closes: date | None, today: date
 ) -> bool:
     """Force majeure covers all that is left of the window."""
     if opens is None or closes is None:
         return False
     start = max(opens, today)
-    return any(first <= start and closes <= last for first, last in forced)
+    return any(
+        each.kind == FactoryClosure.Kind.FORCE_MAJEURE
+        and each.first_day <= start
+        and closes <= each.last_day
+        for each in closures
+    )
 
 
 def _held(first: date) -> tuple[tuple[int, frozenset[date]], ...]:
@@ -321,11 +324,6 @@ def _conflicts(factories: set[UUID]) -> dict[UUID, frozenset[int]]:
     return {key: frozenset(users) for key, users in found.items()}
 
 
-def _refused_on() -> dict[UUID, date]:
-    rows = AccessRefusal.objects.order_by("refused_on").values_list("cycle_id", "refused_on")
-    return dict(rows)
-
-
 def _centres() -> dict[str, tuple[float, float]]:
     """The middle of each region's factories: where somebody based there is taken to start."""
     sums: dict[str, list[float]] = {}
@@ -334,8 +332,8 @@ def _centres() -> dict[str, tuple[float, float]]:
     )
     for region, north, east in rows.values_list("region", "latitude", "longitude"):
         found = sums.setdefault(region, [0.0, 0.0, 0])
-        found[0] += float(north)
-        found[1] += float(east)
+        found[0] += float(north or 0)
+        found[1] += float(east or 0)
         found[2] += 1
     return {region: (north / n, east / n) for region, (north, east, n) in sums.items()}
 
@@ -374,7 +372,8 @@ def planned_factory(facts: Facts, due: Due) -> PlannedFactory | None:
     if due.opens_on is None or due.closes_on is None:
         return None
     factory: Factory = due.assessment.factory
-    closed, peak = set(), set()
+    closed: set[date] = set()
+    peak: set[date] = set()
     for closure in facts.closures.get(factory.pk, ()):
         days = days_of(closure.first_day, min(closure.last_day, facts.last + timedelta(days=62)))
         (peak if closure.kind == FactoryClosure.Kind.PEAK_SEASON else closed).update(days)

@@ -310,34 +310,6 @@ def postpone(
     return assessment
 
 
-@transaction.atomic
-def record_refusal(
-    *, assessment_id: UUID, by: int | None, reason: str, now: datetime
-) -> Assessment:
-    """The factory did not let the team in. It is seen by all staff and by the factory from now on.
-
-    Raises: NotAllowed("move_refused").
-    """
-    assessment, team = _with_team(assessment_id)
-    if assessment.status == Assessment.Status.ACCESS_REFUSED:
-        return assessment
-    facts = state.facts_of(assessment, team, today=local_day(assessment, now), reason=reason)
-    actor = state.actor_of(team, by, Move.RECORD_REFUSAL)
-    with scope.system_scope():
-        assessment.sealed = False
-        state.move(
-            assessment, facts, actor, Move.RECORD_REFUSAL, at=now, reason=reason, fields=["sealed"]
-        )
-        AssessmentMember.objects.filter(assessment_id=assessment.pk).update(sealed=False)
-    record(
-        Action.ACCESS_REFUSED,
-        about=assessment,
-        factory_id=assessment.factory_id,
-        for_factory=True,
-    )
-    return assessment
-
-
 def place_of(factory: Factory, modality: str) -> Place:
     has = {"dormitory": factory.has_dormitory, "migrant_workers": factory.has_migrant_workers}
     return Place(

@@ -35,6 +35,7 @@ class Action(models.TextChoices):
     ASSESSMENT_CREATED = "assessment_created", _("planned an assessment")
     ASSESSMENT_TEAM_CHANGED = "assessment_team_changed", _("changed the assessment team")
     ENVELOPE_OPENED = "envelope_opened", _("looked at a sealed visit")
+    MODALITY_CHOSEN = "modality_chosen", _("chose how an assessment is held")
     VISIT_LOCKED = "visit_locked", _("locked or unlocked a planned visit")
     WINDOW_WIDENED = "window_widened", _("held a window open longer")
     PLAN_MADE = "plan_made", _("planned visits")

@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
                     ("assessment_created", "planned an assessment"),
                     ("assessment_team_changed", "changed the assessment team"),
                     ("envelope_opened", "looked at a sealed visit"),
+                    ("modality_chosen", "chose how an assessment is held"),
                     ("visit_locked", "locked or unlocked a planned visit"),
                     ("window_widened", "held a window open longer"),
                     ("plan_made", "planned visits"),
