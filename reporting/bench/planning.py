@@ -45,7 +45,7 @@ def country(size: Country, *, seed: int = 1) -> Problem:
     holidays = frozenset(TODAY + timedelta(made.randrange(460)) for _each in range(19))
     assessors = []
     for number in range(size.assessors):
-        away = set()
+        away: set[date] = set()
         while len(away) < 20:
             first = TODAY + timedelta(made.randrange(400))
             away |= {first + timedelta(later) for later in range(5)}

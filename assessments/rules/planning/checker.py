@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from assessments.rules.modality import Modality, Strictness
@@ -29,17 +30,41 @@ from assessments.rules.planning.problem import (
 ONE_DAY = timedelta(days=1)
 
 
-def check_plan(problem: Problem, plan: Plan) -> list[Breach]:
+# What a visit that keeps the days it had is excused from.
+OF_NEW_DAYS = frozenset({Rule.TOO_SOON, Rule.WINDOW})
+
+
+def check_plan(problem: Problem, plan: Plan, before: Plan | None = None) -> list[Breach]:
     """Hard rules broken by the plan together with the locked visits; empty for a good plan.
 
-    Breaches of locked visits alone are marked so: a person decided them, and the plan may stand.
+    before: the plan that stood; a visit on the same days as there may be nearer than the notice
+    and outlive a window that has changed. Breaches of locked visits alone are marked so: a person
+    decided them, and the plan may stand.
     """
+    stood = {(each.factory_id, each.days) for each in before.visits} if before else set()
+    facts = _Facts(
+        problem,
+        {each.id: each for each in problem.factories},
+        {each.id: each for each in problem.assessors},
+    )
     return [
         *_completeness(problem, plan),
-        *(breach for visit in plan.visits for breach in _visit(problem, visit, is_locked=False)),
-        *(breach for visit in problem.locked for breach in _visit(problem, visit, is_locked=True)),
-        *_people(problem, plan),
+        *(
+            breach
+            for visit in plan.visits
+            for breach in _visit(facts, visit, is_locked=False)
+            if breach.rule not in OF_NEW_DAYS or (visit.factory_id, visit.days) not in stood
+        ),
+        *(breach for visit in problem.locked for breach in _visit(facts, visit, is_locked=True)),
+        *_people(facts, plan),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    problem: Problem
+    factories: dict[str, Factory]
+    people: dict[str, Assessor]
 
 
 def _completeness(problem: Problem, plan: Plan) -> Iterator[Breach]:
@@ -62,9 +87,9 @@ def _completeness(problem: Problem, plan: Plan) -> Iterator[Breach]:
             yield Breach(Rule.UNPLACED_WITHOUT_REASON, each.factory_id)
 
 
-def _visit(problem: Problem, visit: PlacedVisit, *, is_locked: bool) -> Iterator[Breach]:
+def _visit(facts: _Facts, visit: PlacedVisit, *, is_locked: bool) -> Iterator[Breach]:
     """One visit alone: its days and its team."""
-    factory = next((each for each in problem.factories if each.id == visit.factory_id), None)
+    problem, factory = facts.problem, facts.factories.get(visit.factory_id)
     if factory is None:
         return  # a locked visit may be of a factory whose facts nobody asked for
 
@@ -72,7 +97,7 @@ def _visit(problem: Problem, visit: PlacedVisit, *, is_locked: bool) -> Iterator
         return Breach(rule, factory.id, assessor, day, is_locked)
 
     yield from (broken(rule, None, day) for rule, day in _days(problem, factory, visit, is_locked))
-    yield from (broken(rule, who) for rule, who in _team(problem, factory, visit))
+    yield from (broken(rule, who) for rule, who in _team(facts, factory, visit))
 
 
 def _days(
@@ -81,10 +106,7 @@ def _days(
     settings = problem.settings
     earliest = problem.today + timedelta(days=settings.notice_days)
     first = visit.days[0]
-    # Only a drawn visit needs notice: fixed ones may be past, replanned ones keep their day.
-    if not is_locked and visit.is_first_draw and first < problem.today:
-        yield Rule.TOO_SOON, first
-    elif not is_locked and first < earliest and first >= problem.today and visit.is_first_draw:
+    if first < earliest and not is_locked:  # locked ones may be past
         yield Rule.TOO_SOON, first
     if len(visit.days) != factory.visit_days:
         yield Rule.VISIT_DAYS, first
@@ -101,11 +123,9 @@ def _days(
             yield Rule.FACTORY_CLOSED, day
 
 
-def _team(
-    problem: Problem, factory: Factory, visit: PlacedVisit
-) -> Iterator[tuple[Rule, str | None]]:
+def _team(facts: _Facts, factory: Factory, visit: PlacedVisit) -> Iterator[tuple[Rule, str | None]]:
+    problem, known = facts.problem, facts.people
     rules, hard = problem.rules, Strictness.HARD
-    known = {each.id: each for each in problem.assessors}
     ids = [visit.lead_id] + ([visit.second_id] if visit.second_id is not None else [])
     for each in ids:
         if each not in known:
@@ -136,10 +156,9 @@ def _team(
                 yield Rule.FAR, person.id
 
 
-def _people(problem: Problem, plan: Plan) -> Iterator[Breach]:
+def _people(facts: _Facts, plan: Plan) -> Iterator[Breach]:
     """Each assessor over all visits and bookings: one place a day, and the month's limit."""
-    factories = {each.id: each for each in problem.factories}
-    people = {each.id: each for each in problem.assessors}
+    problem, factories, people = facts.problem, facts.factories, facts.people
     # (assessor, day) -> what holds them there: (factory or None, is travel, is fixed)
     taken: dict[tuple[str, date], list[tuple[str | None, bool, bool]]] = defaultdict(list)
     worked: dict[tuple[str, int, int], set[date]] = defaultdict(set)
@@ -170,9 +189,7 @@ def _people(problem: Problem, plan: Plan) -> Iterator[Breach]:
             yield Breach(rule, culprit, who, day, is_fixed)
         if who in people and day in people[who].away:
             for factory_id, travels, fixed in visits_here:
-                yield Breach(
-                    Rule.TRAVEL_DAY if travels else Rule.AWAY, factory_id, who, day, fixed
-                )
+                yield Breach(Rule.TRAVEL_DAY if travels else Rule.AWAY, factory_id, who, day, fixed)
     for (who, year, month), days in worked.items():
         if who in people and len(days) > people[who].monthly_days:
             is_fixed = (who, year, month) not in free_to_change

@@ -7,7 +7,7 @@ Source: docs/domain/rules/planning.md, rules V-1 to V-5.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -103,7 +103,7 @@ class Ground:
                 self.away[day.toordinal()] = self.away.get(day.toordinal(), 0) | 1 << place
         self._spans: dict[tuple[int, int], Span | None] = {}
         self._work: dict[int, bool] = {}
-        self._distance: dict[tuple[Place, str], int] = {}
+        self._speakers: dict[frozenset[str], int] = {}
         self._seats: dict[tuple[Place, Modality], tuple[int, int, tuple[float, ...]]] = {}
         factories = {each.id: each for each in problem.factories}
         fixed = {each.factory_id for each in problem.locked}
@@ -111,11 +111,18 @@ class Ground:
         self.due = tuple(each for each in problem.factories if each.id not in fixed)
 
     @staticmethod
-    def mask(flags: Iterator[bool] | list[bool]) -> int:
+    def mask(flags: Iterable[bool]) -> int:
         made = 0
         for place, flag in enumerate(flags):
             if flag:
                 made |= 1 << place
+        return made
+
+    @staticmethod
+    def mask_of(places: Iterable[int]) -> int:
+        made = 0
+        for place in places:
+            made |= 1 << place
         return made
 
     # -- days ------------------------------------------------------------------------------------
@@ -242,7 +249,7 @@ class Ground:
         hard = Strictness.HARD
         speaks = skilled = None
         if rules.language_rule is hard and Bar.LANGUAGE not in without:
-            speaks = self.mask(bool(each.languages & factory.languages) for each in self.assessors)
+            speaks = self.speakers(factory.languages)
         if rules.osh_rule is hard and Bar.OSH not in without:
             skilled = self.skilled
         return Site(
@@ -255,6 +262,14 @@ class Ground:
             travels=0 if Bar.TRAVEL_DAY in without else travels,
             costs=costs,
         )
+
+    def speakers(self, languages: frozenset[str]) -> int:
+        """Those who speak any of these languages."""
+        found = self._speakers.get(languages)
+        if found is None:
+            found = self.mask(bool(each.languages & languages) for each in self.assessors)
+            self._speakers[languages] = found
+        return found
 
     @cached_property
     def fixed_days(self) -> tuple[tuple[int, int, Month | None], ...]:

@@ -23,7 +23,6 @@ from assessments.rules.planning.problem import (
     Problem,
     RandomSource,
     Unpredictability,
-    month_of,
 )
 from assessments.rules.planning.reasons import why_unplaced
 from assessments.rules.planning.repair import Deadline, make_room, polish
@@ -60,8 +59,13 @@ class Bench:
         return self.ground.problem
 
 
-def lay_out(problem: Problem, random: RandomSource | None = None) -> Bench:
-    """Sites with their possible dates and the law they are drawn from."""
+def lay_out(
+    problem: Problem, random: RandomSource | None = None, *, is_level: bool = True
+) -> Bench:
+    """Sites with their possible dates and the law they are drawn from.
+
+    is_level: months that are too full are spared; without, every date has the same chance.
+    """
     ground = Ground(problem)
     sites = [ground.site(each) for each in ground.due]
     table = Table(ground, sites)
@@ -72,42 +76,44 @@ def lay_out(problem: Problem, random: RandomSource | None = None) -> Bench:
     spans = [
         [ground.span(start, site.factory.visit_days) for start in site.starts] for site in sites
     ]
-    lam = tilt(spans, month_capacity(ground, table, spans), float(problem.settings.reserve))
+    capacity = capacity_of(ground, table, months_of(ground, sites), since=ground.first_day)
+    lam = tilt(spans, capacity, float(problem.settings.reserve) if is_level else math.inf)
     for site, dates in zip(sites, spans, strict=True):
         weights = [
             math.exp(-sum(lam[month] * days for month, days in span.months)) for span in dates
         ]
         whole = sum(weights)
         site.law = tuple(weight / whole for weight in weights) if whole else ()
-    table.share_load()
+    table.share_load(
+        ((start, site.factory.visit_days) for site in sites for start in site.starts),
+        sum(site.factory.visit_days for site in sites if site.starts),
+    )
     return Bench(ground, sites, table, random or secrets.SystemRandom(), [Drawn() for _ in sites])
 
 
-def month_capacity(
-    ground: Ground, table: Table, spans: Iterable[Sequence[object]] | None = None
-) -> dict[Month, tuple[int, int]]:
-    """(assessor-days, lead-days) that can still be given, by month of any possible date."""
-    days = {
-        day
-        for place, site in enumerate(table.sites)
+def months_of(ground: Ground, sites: Iterable[Site]) -> set[Month]:
+    """Months that any possible date touches."""
+    return {
+        month
+        for site in sites
         for start in site.starts
-        for day in ground.span(start, site.factory.visit_days).days
+        for month, _days in ground.span(start, site.factory.visit_days).months
     }
-    return capacity_of(ground, table, {month_of(date.fromordinal(day)) for day in days})
 
 
 def capacity_of(
-    ground: Ground, table: Table, months: Iterable[Month]
+    ground: Ground, table: Table, months: Iterable[Month], *, since: int
 ) -> dict[Month, tuple[int, int]]:
-    """Of each assessor: days of the month's own limit, or working days free, if these are fewer."""
+    """(assessor-days, lead-days) of each month that can still be given from a day on.
+
+    Of each assessor: what their limit leaves, or the working days they have free, if fewer.
+    """
     made: dict[Month, tuple[int, int]] = {}
     for month in months:
         table.caps(month, 0)
         first = date(*month, 1).toordinal()
         following = date(month[0] + month[1] // 12, month[1] % 12 + 1, 1).toordinal()
-        working = [
-            day for day in range(max(first, ground.first_day), following) if ground.works(day)
-        ]
+        working = [day for day in range(max(first, since), following) if ground.works(day)]
         everyone = leads = 0
         for place, left in enumerate(table.left[month]):
             free = sum(not table.is_taken(place, day) for day in working)

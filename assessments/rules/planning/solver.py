@@ -104,8 +104,8 @@ def _build(
     for taken in days.values():
         if len(taken) > 1:
             model.add_at_most_one(taken)
-    for (a, month), used in months.items():
-        model.add(sum(used) <= table.left[month][a])
+    for (a, month), terms in months.items():
+        model.add(sum(terms) <= table.left[month][a])
     return made
 
 
@@ -208,9 +208,9 @@ def _solve(cp_model: Any, made: _Model, goals: list[Any], seconds: float) -> Any
             return found
         found = {key: solver.boolean_value(seat) for key, seat in made.seats.items()}
         if goal is not None:
-            made.model.clear_objective()
+            made.model.clear_objective()  # type: ignore[no-untyped-call]
             made.model.add(goal <= round(solver.objective_value))
-            made.model.clear_hints()
+            made.model.clear_hints()  # type: ignore[no-untyped-call]
             for key, seat in made.seats.items():
                 made.model.add_hint(seat, found[key])
             for held in made.held.values():

@@ -6,6 +6,7 @@ Source: docs/domain/rules/planning.md, rules V-6 to V-9.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -198,9 +199,7 @@ class Table:
             ]
         elif phase is Phase.SMOOTH:
             scale = SMOOTH_SHARE * weight * days
-            order = [
-                (costs[a] + scale * (2 * (load[a] - target[a]) + days), a) for a in people
-            ]
+            order = [(costs[a] + scale * (2 * (load[a] - target[a]) + days), a) for a in people]
         else:
             order = [
                 (
@@ -227,6 +226,12 @@ class Table:
         if rules.osh_rule is soft and not (one.is_osh_skilled or other.is_osh_skilled):
             made += weight
         return made
+
+    def marginal_load(self, assessor: int, days: int) -> float:
+        """How much further from even the load would be with so many days more."""
+        load, target = self.load[assessor], self.target[assessor]
+        weight = self.ground.settings.load_weight
+        return weight * (abs(load + days - target) - abs(load - target))
 
     def soft_cost(self) -> float:
         """Regions, soft team rules and distance from even load of all that is booked."""
@@ -288,19 +293,20 @@ class Table:
         else:
             del self.seats[place]
 
-    def share_load(self) -> None:
-        """Fair shares: the days of all sites, by what each assessor could take."""
+    def share_load(self, starts: Iterable[tuple[int, int]], days: int) -> None:
+        """Fair shares of `days` of assessment, by what each could take in the months of `starts`.
+
+        starts: (first day, length) of all dates that visits have or may have.
+        """
         months = {
             month
-            for site in self.sites
-            for start in site.starts
-            for month, _days in self.ground.span(start, site.factory.visit_days).months
+            for start, length in starts
+            for month, _d in self.ground.span(start, length).months
         }
         able = [0] * len(self.load)
         for month in months:
             self.caps(month, 0)
             for place, left in enumerate(self.left[month]):
                 able[place] += left
-        whole = 2 * sum(site.factory.visit_days for site in self.sites if site.starts)
         total = sum(able) or 1
-        self.target = [max(whole * each / total, 0.5) for each in able]
+        self.target = [max(2 * days * each / total, 0.5) for each in able]
