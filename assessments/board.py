@@ -9,10 +9,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from assessments import people_facts, plan_facts
+from assessments import plan_facts
 from assessments.bookings import Booked
 from assessments.models import Absence, Assessment, PlanChange, PlanRun
 from assessments.plan_facts import Due, Facts, Person
@@ -69,9 +70,7 @@ class Day:
     day: date
     off: str
 
-    @property
-    def is_today(self) -> bool:
-        return False
+    is_today: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,9 @@ def board(
     clashing: frozenset[str] = frozenset(),
 ) -> Board:
     """The calendar of a month or a week, a row a person or a region. No query."""
-    days = tuple(Day(day, _off(facts, day)) for day in plan_facts.days_of(first, last))
+    days = tuple(
+        Day(day, _off(facts, day), day == facts.today) for day in plan_facts.days_of(first, last)
+    )
     shown = [
         due
         for due in facts.due
@@ -418,7 +419,7 @@ def guess(facts: Facts, past: Sequence[tuple[UUID, date]]) -> Guess:
     gaps = []
     for days in by_factory.values():
         days.sort()
-        gaps += [(later - sooner).days for sooner, later in zip(days, days[1:], strict=False)]
+        gaps += [(later - sooner).days for sooner, later in pairwise(days)]
     drawn = [
         due.plan.legal_dates
         for due in facts.due
@@ -488,7 +489,3 @@ def by_factory(breaches: Iterable[Breach]) -> dict[str, list[Breach]]:
         if each.factory_id:
             found[each.factory_id].append(each)
     return found
-
-
-def settings_few() -> int:
-    return people_facts.planning_settings().few_dates

@@ -37,6 +37,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/no_hat.html", status=403)
     if may(request, Permission.SEE_DASHBOARD):
         return redirect("reporting:dashboard")
+    if may(request, Permission.PLAN_ASSESSMENTS):
+        return redirect("planner:board")
     if may(request, Permission.UPDATE_ITEMS) and not may(request, Permission.SEE_SETTINGS):
         return redirect("advisory:my_actions")
     return redirect("my_work")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -31,10 +30,8 @@ from assessments.models import (
 from assessments.plan_facts import Due, Facts
 from assessments.rules.modality import Modality, ModalityFacts, propose_modality
 from assessments.rules.planning.problem import (
-    Absence,
     Breach,
     Change,
-    Closure,
     ForceMajeure,
     PlacedVisit,
     Plan,
@@ -59,7 +56,6 @@ PLAN_TASK = "assessments.plan_visits"
 REPLAN_TASK = "assessments.replan_visits"
 TRIES = 3  # facts that change while the planner thinks: begun anew so often
 STEPS = 4
-# A visit that stands may be nearer than a new one could be drawn, or outlive its window.
 OF_NEW_VISITS = frozenset({Rule.TOO_SOON, Rule.WINDOW})
 
 
@@ -433,7 +429,12 @@ def clashes(facts: Facts) -> list[Breach]:
             factories.append(found)
     problem = plan_facts.problem_of(facts, factories, fixed)
     plan = as_plan(visits)
-    return [each for each in check_plan(problem, plan) if each.rule not in OF_NEW_VISITS]
+    return [
+        each
+        for each in check_plan(problem, plan, before=plan)
+        # A visit fixed by hand may be nearer than the notice, or outlive its window.
+        if not (each.is_locked and each.rule in OF_NEW_VISITS)
+    ]
 
 
 def as_plan(visits: Sequence[PlacedVisit]) -> Plan:
@@ -467,39 +468,26 @@ def make_replan(facts: Facts, source: Any = None) -> tuple[list[Breach], Replann
         [each for each in plan_facts.locked_of(facts) if each.factory_id not in known],
     )
     plan = as_plan([each for each in visits if each.factory_id in known])
-    result: Replanned | None = None
-    for change in changes_for(facts, broken, plan):
-        result = replan(
-            result.problem if result else problem,
-            result.plan if result else plan,
-            change,
-            random=source or secrets.SystemRandom(),
-        )
+    result = replan(
+        problem, plan, forced_changes(facts, hit), random=source or secrets.SystemRandom()
+    )
     return broken, result
 
 
-def changes_for(facts: Facts, broken: Iterable[Breach], plan: Plan) -> list[Change]:
-    """What the planner is told for the breaches found: who cannot, or which factory cannot."""
-    people: dict[str, set[date]] = defaultdict(set)
-    places: dict[str, set[date]] = defaultdict(set)
-    for each in broken:
-        visit = plan.visit(each.factory_id or "")
-        if visit is None:
-            continue
-        if each.assessor_id is not None:
-            people[each.assessor_id] |= set(visit.days)
-        else:
-            places[visit.factory_id] |= set(visit.days)
-    found: list[Change] = [Absence(who, frozenset(days)) for who, days in sorted(people.items())]
-    for factory_id, days in sorted(places.items()):
+def forced_changes(facts: Facts, hit: set[str]) -> list[Change]:
+    """Force majeure may hold a visit's window open; every other fact the planner sees itself."""
+    found: list[Change] = []
+    for factory_id in sorted(hit):
         forced = [
             each
             for each in facts.closures.get(UUID(factory_id), ())
             if each.kind == FactoryClosure.Kind.FORCE_MAJEURE
-            and any(each.first_day <= day <= each.last_day for day in days)
         ]
         if forced:
             last = max(each.last_day for each in forced)
+            days = {
+                day for each in forced for day in plan_facts.days_of(each.first_day, each.last_day)
+            }
             found.append(
                 ForceMajeure(
                     frozenset(days),
@@ -507,8 +495,6 @@ def changes_for(facts: Facts, broken: Iterable[Breach], plan: Plan) -> list[Chan
                     extends_to=last + timedelta(days=facts.settings.second_attempt_to),
                 )
             )
-        else:
-            found.append(Closure(factory_id, frozenset(days)))
     return found
 
 
@@ -675,7 +661,15 @@ def _check_changes(facts: Facts, changes: Sequence[PlanChange]) -> list[Breach]:
         visits.append(visit_of(change))
     fixed = [each for each in plan_facts.locked_of(facts) if each.factory_id not in touched]
     problem = plan_facts.problem_of(facts, factories, fixed)
-    return [each for each in check_plan(problem, as_plan(visits)) if not each.is_locked]
+    stood = as_plan(
+        [
+            found
+            for each in facts.due
+            if str(each.factory_id) in touched and (found := plan_facts.placed_visit(facts, each))
+        ]
+    )
+    breaches = check_plan(problem, as_plan(visits), before=stood)
+    return [each for each in breaches if not each.is_locked]
 
 
 def visit_of(change: PlanChange) -> PlacedVisit:

@@ -52,6 +52,12 @@ COMMITTEE = Place("committee", _("Committee"), "people", ("factories:my_committe
 TOOL = Place("tool", _("Tool"), "book", ("assessments:tool", "assessments:cat"))
 LAW = Place("law", _("Law"), "law", ("assessments:law",))
 EXPORTS = Place("exports", _("Exports"), "download", ("reporting:exports",))
+MONTH_BOARD = Place("board", _("Month board"), "calendar", ("planner:board",))
+PROPOSALS = Place("proposals", _("Proposals"), "envelope", ("planner:proposals",))
+CLASHES = Place("clashes", _("Clashes"), "warn", ("planner:clashes",))
+TEAM = Place("team", _("Team and leave"), "people", ("planner:team",))
+CHECK_PLAN = Place("check", _("Check a plan"), "dice", ("planner:check",))
+OWN_TIME = Place("time", _("My time"), "clock", ("planner:mine",))
 TRAIL = Place("trail", _("Access log"), "clock", ("records:trail",))
 
 _STAFF = (OVERVIEW, WORK, FACTORIES, ASSESSMENTS, REPORTS, RATES, COMMITTEES)
@@ -60,7 +66,7 @@ ROLES: dict[str, tuple[Place, ...]] = {
     "advisor": (WORK, FACTORIES, ASSESSMENTS, VISITS, PLANS, REPORTS, TOOL),
     "manager": _STAFF,
     "staff": _STAFF,
-    "planner": (VISITS, ASSESSMENTS, FACTORIES),
+    "planner": (MONTH_BOARD, PROPOSALS, CLASHES, TEAM, CHECK_PLAN, ASSESSMENTS, FACTORIES),
     "cat_editor": (TOOL, LAW, REPORTS),
     "ambassador": _FACTORY,
     "committee_worker": _FACTORY,
