@@ -380,7 +380,8 @@ class _Work:
             visits.append(self._visit(place, seat, known.get(self.sites[place].factory.id)))
         visits.sort(key=lambda each: (each.starts_on, each.factory_id))
         placed = {each.factory_id for each in visits}
-        lost = [place for place in self.hit if place not in self.table.seats]
+        concerned = {*self.hit, *self.kept}
+        lost = [place for place in concerned if place not in self.table.seats]
         named = {each.factory_id: each for each in self.before.unplaced}
         for place in lost:
             found = why_unplaced(self.table, place)

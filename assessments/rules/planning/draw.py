@@ -233,7 +233,7 @@ def rearrange(bench: Bench, left: list[int], deadline: Deadline) -> list[int]:
                 drawn = bench.drawn[place]
                 drawn.bits = bits_left(bench, place)
                 drawn.is_first = seat.start == drawn.order[0]
-    return [place for place in left if place not in table.seats]
+    return [place for place in range(len(bench.sites)) if place not in table.seats]
 
 
 def nearest(bench: Bench, places: list[int], start: int, count: int) -> list[int]:

@@ -43,7 +43,8 @@ def rearrange(
     teams: masks of the people seated before a change; what is made small is then visits lost,
     dates moved, new seats and soft cost, one after the other, each as far as time allows.
     Without them it is visits lost, then how late the dates stand in their lists.
-    Answers whether the table was changed for a plan at least as full as before.
+    Answers whether the table was changed: only for more visits than before. Which of them, the
+    caller looks up: one may have given way to two.
     """
     from ortools.sat.python import cp_model
 
@@ -59,7 +60,7 @@ def rearrange(
     goals = _goals(made, table, options, teams) if not must_place else []
     found = _solve(cp_model, made, goals, seconds)
     seats = _read(table, found) if found is not None else None
-    if seats is None or len(seats) < len(old) or (must_place and len(seats) < len(options)):
+    if seats is None or len(seats) <= len(old) or (must_place and len(seats) < len(options)):
         table.roll_back(mark)
         return False
     for place, seat in seats.items():
