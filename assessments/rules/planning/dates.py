@@ -78,7 +78,7 @@ def entropy(law: tuple[float, ...] | list[float]) -> float:
     whole = sum(law)
     if whole <= 0:
         return 0.0
-    return -sum(p / whole * math.log2(p / whole) for p in law if p > 0)
+    return sum(p / whole * math.log2(whole / p) for p in law if p > 0)
 
 
 class Ground:

@@ -126,7 +126,7 @@ def _entropy(counts: Iterable[int]) -> float:
     """Bits of counted frequencies."""
     values = [value for value in counts if value]
     whole = sum(values)
-    return -sum(value / whole * math.log2(value / whole) for value in values) if whole else 0.0
+    return sum(value / whole * math.log2(whole / value) for value in values) if whole else 0.0
 
 
 def _mean(values: Sequence[float]) -> float:
