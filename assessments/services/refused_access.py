@@ -13,6 +13,7 @@ from assessments.models import AccessRefusal, Assessment, AssessmentMember
 from assessments.rules.lifecycle import Move
 from betterwork import queue
 from betterwork.errors import DomainError
+from betterwork.records.files import store_upload
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
 from betterwork.tenancy import scope
@@ -37,7 +38,8 @@ def record_refusal(
 
     A second attempt is opened at once, sealed, without a day: the planner draws it. The second
     refusal of a cycle, neither by force majeure, is a fact for public reporting. Safe to repeat.
-    `evidence` is a stored file. Raises: NotAllowed("move_refused").
+    `evidence` is an upload, a photo or a document. Raises: NotAllowed("move_refused"),
+    DomainError(upload_...).
     """
     assessment, team = _with_team(assessment_id)
     if assessment.status == Assessment.Status.ACCESS_REFUSED:
@@ -45,6 +47,9 @@ def record_refusal(
     on = local_day(assessment, now)
     facts = state.facts_of(assessment, team, today=on, reason=reason)
     actor = state.actor_of(team, by, Move.RECORD_REFUSAL)
+    stored = None
+    if evidence is not None:
+        stored = store_upload(evidence, factory_id=assessment.factory_id)
     with scope.system_scope():
         assessment.sealed = False
         state.move(
@@ -67,7 +72,7 @@ def record_refusal(
             reason=reason.strip(),
             is_force_majeure=is_force_majeure,
             is_reportable=not is_force_majeure and held_against >= REPORTED_FROM,
-            evidence=evidence,
+            evidence=stored,
             recorded_by_id=by,
             recorded_at=now,
         )

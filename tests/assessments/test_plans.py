@@ -1,4 +1,4 @@
-"""Plans at the service and the task: stored once, checked, changed by a diff; locked visits stay."""
+"""Plans at service and task: stored once, checked, changed by a diff; locked visits stay."""
 
 from __future__ import annotations
 
