@@ -11,7 +11,7 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -286,7 +286,7 @@ def _peak() -> dict[str, Any]:
     return {"megabytes": peak_megabytes()}
 
 
-TASKS = {
+TASKS: dict[str, Callable[[], dict[str, Any]]] = {
     "500": lambda: _planned([country(SMALL)]),
     "500_nearly_full": lambda: _planned([country(NEARLY_FULL, seed=3)]),
     "2000": lambda: _planned([country(LARGE)]),

@@ -165,16 +165,13 @@ def _place_directly(bench: Bench, place: int, deadline: Deadline) -> bool:
     site, table, drawn = bench.sites[place], bench.table, bench.drawn[place]
     if not drawn.order:
         return False
-    first = drawn.order[0]
-    open_now = [
-        law
-        for start, law in zip(site.starts, site.law, strict=True)
-        if start == first or table.has_team(place, start)
-    ]
+    chances = dict(zip(site.starts, site.law, strict=True))
+    open_now = {start for start in site.starts if table.has_team(place, start)}
     for tried, start in enumerate(drawn.order):
         depth = DEPTH if tried == 0 else 0
         if make_room(table, place, start, depth=depth, deadline=deadline):
-            drawn.bits, drawn.is_first = entropy(open_now), tried == 0
+            drawn.bits = entropy([chances[each] for each in open_now | {start}])
+            drawn.is_first = tried == 0
             return True
     return False
 
