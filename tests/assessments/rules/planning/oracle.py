@@ -7,6 +7,7 @@ legal, so it is only as fast as a test needs.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import permutations
@@ -56,11 +57,15 @@ def _locked_only(problem: Problem) -> tuple[Any, ...]:
 
 
 def monolith(
-    problem: Problem, *, seed: int = 0, costs: dict[str, int] | None = None
+    problem: Problem,
+    *,
+    seed: int = 0,
+    options: dict[str, list[PlacedVisit]] | None = None,
+    price: Callable[[PlacedVisit], int] = lambda _visit: 0,
 ) -> list[PlacedVisit]:
-    """As many visits as can be placed at all; with costs, also the cheapest people."""
+    """As many visits as can be placed at all, and among such plans the lowest sum of prices."""
     model = cp_model.CpModel()
-    options = legal_visits(problem)
+    options = legal_visits(problem) if options is None else options
     chosen: dict[PlacedVisit, Any] = {}
     days: dict[tuple[str, date], list[Any]] = defaultdict(list)
     months: dict[tuple[str, int, int], list[Any]] = defaultdict(list)
@@ -84,13 +89,7 @@ def monolith(
         worked[who, each.year, each.month].add(each)
     for key, terms in months.items():
         model.add(sum(terms) <= max(limits[key[0]] - len(worked[key]), 0))
-    price = costs or {}
-    model.maximize(
-        sum(
-            taken * (10_000 - sum(price.get(who, 0) for who in visit.team))
-            for visit, taken in chosen.items()
-        )
-    )
+    model.maximize(sum(taken * (10_000 - price(visit)) for visit, taken in chosen.items()))
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed

@@ -24,27 +24,31 @@ from assessments.rules.planning.problem import (
     Replanned,
 )
 
-from .oracle import plan_of
+from .oracle import legal_visits, monolith, plan_of
 from .test_planner import few, seeded, some
 from .worlds import REGIONS, ample, assessor, day, days, factory, problem, programmes
 
 
 @st.composite
-def changes(draw: st.DrawFn, facts: Problem) -> Change:
+def changes(draw: st.DrawFn, facts: Problem, plan: Plan) -> Change:
+    """Mostly about a visit of the plan, so that something is hit."""
     first = draw(st.integers(0, 35))
+    who, where = facts.assessors[0].id, facts.factories[0].id
+    if plan.visits:
+        visit = draw(st.sampled_from(plan.visits))
+        first = (visit.days[0] - day(0)).days - draw(st.integers(0, 2))
+        who, where = draw(st.sampled_from(visit.team)), visit.factory_id
     hit = frozenset(day(first + later) for later in range(draw(st.integers(1, 15))))
-    person = st.sampled_from([each.id for each in facts.assessors])
-    site = st.sampled_from([each.id for each in facts.factories])
-    match draw(st.integers(0, 3)):
-        case 0:
-            return Absence(draw(person), hit)
-        case 1:
-            return Closure(draw(site), hit)
+    match draw(st.integers(0, 4)):
+        case 0 | 1:
+            return Absence(who, hit)
         case 2:
+            return Closure(where, hit)
+        case 3:
             regions = draw(st.frozensets(st.sampled_from(REGIONS), min_size=1))
             return ForceMajeure(hit, regions, extends_to=draw(st.sampled_from([None, day(70)])))
         case _:
-            return AccessRefused(draw(site), day(first))
+            return AccessRefused(where, day(first))
 
 
 @some
@@ -53,7 +57,7 @@ def test_any_change_ends_in_a_legal_plan_that_tells_what_it_did(
     facts: Problem, seed: int, data: st.DataObject
 ) -> None:
     plan = make_plan(facts, seeded(seed))
-    told = data.draw(changes(facts))
+    told = data.draw(changes(facts, plan))
     now = replace(facts, today=day(data.draw(st.integers(0, 12))))
     result = replan(now, plan, told, random=seeded(seed))
     _is_sound(now, plan, result)
@@ -100,6 +104,34 @@ def test_nothing_changed_changes_nothing(facts: Problem, seed: int) -> None:
     assert result.diff.unchanged == len(plan.visits)
     absent = Absence(facts.assessors[0].id, frozenset())
     assert replan(facts, plan, absent).plan.visits == plan.visits
+
+
+@few
+@given(programmes(), st.integers(0, 10**6), st.data())
+def test_no_visit_is_lost_and_no_date_moved_without_need(
+    facts: Problem, seed: int, data: st.DataObject
+) -> None:
+    """Against every plan there is in which visits not hit keep their days."""
+    plan = make_plan(facts, seeded(seed))
+    told = data.draw(changes(facts, plan).filter(lambda each: not isinstance(each, AccessRefused)))
+    result = replan(facts, plan, told, random=seeded(seed))
+    before = {each.factory_id: each for each in plan.visits}
+    options = {
+        factory_id: [
+            each
+            for each in visits
+            if factory_id in result.hit or each.days == before[factory_id].days
+        ]
+        for factory_id, visits in legal_visits(result.problem).items()
+        if factory_id in before
+    }
+    best = monolith(
+        result.problem,
+        options=options,
+        price=lambda visit: 100 * (visit.days != before[visit.factory_id].days),
+    )
+    assert len(result.plan.visits) == len(best)
+    assert len(result.diff.moved) == sum(each.days != before[each.factory_id].days for each in best)
 
 
 def test_with_room_an_absence_costs_one_seat_a_visit_and_no_date() -> None:
