@@ -412,7 +412,8 @@ def guess(facts: Facts, past: Sequence[tuple[UUID, date]]) -> Guess:
     order = sorted(weekdays, key=lambda day: (day - _first_weekday(facts)) % 7)
     # A visit of two days cannot begin before the rest day: that weekday stands apart.
     compared = [counts[day] for day in order[:-1]]
-    evenness = min(compared) / max(compared) if compared and max(compared) else None
+    most = max(compared, default=0)
+    evenness = min(compared) / most if most else None
     by_factory: dict[UUID, list[date]] = defaultdict(list)
     for factory, on in past:
         by_factory[factory].append(on)

@@ -450,7 +450,7 @@ def make_replan(facts: Facts, source: Any = None) -> tuple[list[Breach], Replann
     from assessments.rules.planning.changes import replan
 
     broken = [each for each in clashes(facts) if not each.is_locked and each.factory_id]
-    hit = {each.factory_id for each in broken}
+    hit = {each.factory_id for each in broken if each.factory_id}
     if not hit:
         return [], None
     dues, visits = standing(facts)

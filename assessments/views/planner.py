@@ -361,11 +361,12 @@ def _envelope_page(
     **forms_given: forms.Form,
 ) -> HttpResponse:  # fmt: skip
     proposal = due.proposal
-    context = {
+    change = boards.unplaced_reasons().get(due.assessment.pk)
+    context: dict[str, Any] = {
         "card": envelope_card(facts, due),
         "due": due,
         "assessment": due.assessment,
-        "change": boards.unplaced_reasons().get(due.assessment.pk),
+        "change": change,
         "modality_rules": [
             (
                 planner_words.MODALITIES[effort.modality],
@@ -386,8 +387,7 @@ def _envelope_page(
         "window_form": forms_given.get("window") or WindowForm(),
         "crumbs": [Crumb(_("Month board"), reverse("planner:board"))],
     }
-    if context["change"] is not None:
-        change: PlanChange = context["change"]
+    if change is not None:
         context["bars"] = [t for r in change.reasons if (t := planner_words.reason(r))]
         context["unlocks"] = [t for r in change.reasons if (t := planner_words.unlocked(r))]
     if error is not None:
@@ -491,8 +491,10 @@ def _tried_rules(facts: Facts, due: Due, tried: dict[str, Any]) -> list[parts.Ru
         lead, second = int(tried["lead"]), int(tried["second"])
     except (TypeError, ValueError):
         return []
-    if first is None or last is None or last < first or (last - first).days > 30:
+    if first is None or last is None or (last - first).days > 30:
         return []
+    if last < first:
+        return [parts.Rule("fail", _("The last day lies before the first"))]
     found = plans.check_move(facts, due, starts_on=first, ends_on=last, lead=lead, second=second)
     checks = team_checks(due.assessment.factory, lead, second, on=first, but_not=due.assessment.pk)
     names = boards.names_of(facts)

@@ -43,6 +43,7 @@ from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
 from betterwork.tenancy.models import Programme
 from betterwork.ui.parts import Crumb
+from factories.models import Factory
 
 from .common import refused, today_in, user_id
 from .planner import sealed_room
@@ -243,7 +244,7 @@ def closure_new(request: MemberRequest) -> HttpResponse:
             people.record_closure(factory_id=data.pop("factory"), by=user_id(request), **data)
         except DomainError as refusal:
             error = refusal
-        except people.Factory.DoesNotExist as missing:
+        except Factory.DoesNotExist as missing:
             raise Http404 from missing
         else:
             messages.success(request, _("Saved."))
@@ -361,7 +362,7 @@ def my_conflict(request: MemberRequest) -> HttpResponse:
             )
         except DomainError as refusal:
             error = refusal
-        except people.Factory.DoesNotExist as missing:
+        except Factory.DoesNotExist as missing:
             raise Http404 from missing
         else:
             messages.success(request, _("Declared. You will not be sent there."))
@@ -458,6 +459,8 @@ def _entries(found: CalendarFeed) -> list[calendars.Entry]:
             status__in=[*plan_facts.LIVE, *plan_facts.HELD],
         ).select_related("factory")
         for row in rows.order_by("starts_on", "pk"):
+            if row.starts_on is None:
+                continue
             is_told = not row.sealed and found.shows != shows.BUSY
             is_told = is_told or found.shows == shows.SEALED
             entries.append(
