@@ -292,7 +292,7 @@ class _Work:
         return self.table.seats[place].start > self.problem.today.toordinal()
 
     def _keeping_one(self, place: int) -> Seat | None:
-        """The best team with as many of the old people as possible, if at least one."""
+        """The best team with one of the old people; both together would not have been hit."""
         table, site, start = self.table, self.sites[place], self._day(place)
         mask = table.free(place, start)
         found: list[tuple[float, Seat]] = []
@@ -303,10 +303,8 @@ class _Work:
                     continue
                 if not table.partners(site, lead, mask) >> second & 1:
                     continue
-                newcomers = (1 << lead | 1 << second) & ~self.kept[place].people
                 cost = table.pair_cost(site, lead, second) + site.costs[other]
                 cost += table.marginal_load(other, site.factory.visit_days)
-                cost += 1000 * newcomers.bit_count()
                 found.append((cost, Seat(start, lead, second)))
         if not found and not self.kept[place].people & mask:
             # Neither can come: two new seats are the fewest there are.
