@@ -638,15 +638,27 @@ class AssessmentResult(models.Model):
         return str(self.assessment_id)
 
 
-# What planning keeps stands in its own module; Django finds models here.
+# What planning keeps stands in its own module; Django finds models here, and so do importers.
 from .planning_models import (  # noqa: E402
-    Absence as Absence,
-    AccessRefusal as AccessRefusal,
-    AssessorProfile as AssessorProfile,
-    CalendarFeed as CalendarFeed,
-    ConflictOfInterest as ConflictOfInterest,
-    FactoryClosure as FactoryClosure,
-    PlanChange as PlanChange,
-    PlanRun as PlanRun,
-    VisitPlan as VisitPlan,
+    Absence,
+    AccessRefusal,
+    AssessorProfile,
+    CalendarFeed,
+    ConflictOfInterest,
+    FactoryClosure,
+    PlanChange,
+    PlanRun,
+    VisitPlan,
 )
+
+__all__ = [  # only what comes from elsewhere; models of this module need no listing
+    "Absence",
+    "AccessRefusal",
+    "AssessorProfile",
+    "CalendarFeed",
+    "ConflictOfInterest",
+    "FactoryClosure",
+    "PlanChange",
+    "PlanRun",
+    "VisitPlan",
+]

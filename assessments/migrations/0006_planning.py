@@ -30,9 +30,9 @@ FEED = f"({ROLE} = 'feed' AND token_hash = (SELECT current_setting('bw.token', t
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0004_policies_by_function"),
+        ("assessments", "0005_results_side_by_side"),
         ("factories", "0002_drift_dates_and_chair_terms"),
-        ("records", "0002_sealed_work_and_invitations"),
+        ("records", "0003_sealed_work_and_invitations"),
         ("tenancy", "0005_nobody_joins_a_sealed_team"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -20,7 +20,7 @@ def statements(rule):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("records", "0001_initial"), ("tenancy", "0002_row_security")]
+    dependencies = [("records", "0002_private_files"), ("tenancy", "0002_row_security")]
 
     operations = [
         migrations.AddField(
