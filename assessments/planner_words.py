@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from assessments.rules.modality import Activity, Check, Modality, Setting, Strictness
@@ -128,14 +128,14 @@ def team_rule(check: Check, names: Mapping[str, str]) -> parts.Rule:
 def _fact(check: Check, names: Mapping[str, str]) -> str:
     found = check.found
     if check.key == "enough_assessors":
-        return _now("%(n)s of %(needed)s") % {
+        return gettext("%(n)s of %(needed)s") % {
             "n": formats.number(found),
             "needed": formats.number(check.needed),
         }
     if check.key == "speaks_worker_language":
-        spoken = formats.comma().join(found) or _now("nobody")
-        wanted = formats.comma().join(check.needed) or _now("not recorded")
-        return _now("Workers: %(wanted)s. On the team: %(spoken)s.") % {
+        spoken = formats.comma().join(found) or gettext("nobody")
+        wanted = formats.comma().join(check.needed) or gettext("not recorded")
+        return gettext("Workers: %(wanted)s. On the team: %(spoken)s.") % {
             "wanted": wanted,
             "spoken": spoken,
         }
@@ -150,7 +150,7 @@ def modality_rule(check: Check) -> parts.Rule:
     """One rule on the way an assessment is held: the way, the rule, the value found."""
     fact = ""
     if check.key == "cycle_reached":
-        fact = _now("Cycle %(found)s, from cycle %(needed)s on") % {
+        fact = gettext("Cycle %(found)s, from cycle %(needed)s on") % {
             "found": formats.number(check.found),
             "needed": formats.number(check.needed),
         }
