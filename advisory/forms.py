@@ -159,6 +159,12 @@ class VisitForm(forms.Form):
 
     factory = forms.ChoiceField(label=_("Factory"))
     planned_on = forms.DateField(label=_("Planned for"), widget=DateInput(), required=False)
+    starts_at = forms.TimeField(
+        label=_("From"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text=_("The factory's people get an invitation for their calendar."),
+    )
     visited_on = forms.DateField(
         label=_("Took place on"),
         help_text=_("Leave it empty until the visit took place."),

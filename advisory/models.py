@@ -35,6 +35,15 @@ class AdvisoryVisit(ProgrammeModel):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    # The appointment as it stands between advisor and factory; a move asks for a new yes.
+    starts_at = models.TimeField(_("from"), null=True, blank=True)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    times_moved = models.PositiveSmallIntegerField(default=0)
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    cancel_reason = models.TextField(_("reason"), blank=True)
 
     class Meta:
         ordering = ["-visited_on", "-planned_on"]
@@ -44,7 +53,17 @@ class AdvisoryVisit(ProgrammeModel):
             models.CheckConstraint(
                 condition=Q(planned_on__isnull=False) | Q(visited_on__isnull=False),
                 name="visit_has_a_day",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True, confirmed_by__isnull=True)
+                | Q(confirmed_at__isnull=False, confirmed_by__isnull=False),
+                name="visit_confirmed_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(cancelled_at__isnull=True)
+                | (Q(visited_on__isnull=True) & ~Q(cancel_reason="")),
+                name="visit_cancelled_with_a_reason",
+            ),
         ]
 
     def __str__(self) -> str:

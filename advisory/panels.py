@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from assessments import bookings
 from betterwork.accounts.requests import MemberRequest
 from betterwork.permissions import Permission
 from factories import panels
@@ -63,6 +65,31 @@ def visits_panel(request: MemberRequest, factory: Factory) -> dict[str, Any]:
     return {"url": url, "visits": list(rows[:4])}
 
 
+def booked_days(first: date, last: date) -> list[bookings.Booked]:
+    """Announced visits that are still to come about, as days of their advisors: one query."""
+    from advisory.models import AdvisoryVisit
+
+    rows = AdvisoryVisit.objects.filter(
+        planned_on__range=(first, last),
+        visited_on__isnull=True,
+        cancelled_at__isnull=True,
+        advisor__isnull=False,
+    ).select_related("factory")
+    return [
+        bookings.Booked(
+            user_id=row.advisor_id,
+            day=row.planned_on,
+            factory_id=row.factory_id,
+            factory_name=row.factory.name,
+            region=row.factory.region,
+            url=reverse("advisory:visit", args=[row.pk]),
+            is_confirmed=row.confirmed_at is not None,
+        )
+        for row in rows.order_by("planned_on", "pk")
+        if row.advisor_id is not None and row.planned_on is not None
+    ]
+
+
 def items_kept(factory_id: UUID) -> int:
     from advisory.models import PlanItem
 
@@ -70,6 +97,7 @@ def items_kept(factory_id: UUID) -> int:
 
 
 def register() -> None:
+    bookings.register("advisory", booked_days)
     panels.register_committee_work(committee_work)
     panels.register_panel(
         "plan",

@@ -3,6 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 
 SENTENCES = {
+    "visit_on_absence": _("You are away on %(day)s. Choose another day, or take the leave back."),
+    "visit_on_assessment": _("You have other work on %(day)s. Choose another day."),
+    "visit_is_cancelled": _("This visit was cancelled. Plan another one."),
+    "visit_note_missing": _("Write a few words first, so that the others know why."),
     # the plan
     "assessment_not_shared": _(
         "Findings enter the plan once the draft is with the factory. Assessment %(assessment)s is"

@@ -39,6 +39,10 @@ urlpatterns = [
     path("visits/", visits.visits, name="visits"),
     path("visits/new/", visits.visit_new, name="visit_new"),
     path("visits/<uuid:pk>/", visits.visit, name="visit"),
+    path("visits/<uuid:pk>/confirm/", visits.visit_confirm, name="visit_confirm"),
+    path("visits/<uuid:pk>/another-day/", visits.visit_another_day, name="visit_another_day"),
+    path("visits/<uuid:pk>/cancel/", visits.visit_cancel, name="visit_cancel"),
+    path("visits/<uuid:pk>/calendar.ics", visits.visit_calendar, name="visit_calendar"),
     path("self-diagnosis/", visits.self_diagnosis, name="self_diagnosis"),
     path(
         "factories/<uuid:pk>/self-diagnosis/",

@@ -5,6 +5,7 @@ class AssessmentsConfig(AppConfig):
     name = "assessments"
 
     def ready(self) -> None:
-        from . import merging
+        from . import merging, panels
 
         merging.register()
+        panels.register()

@@ -119,6 +119,25 @@ class ReasonForm(forms.Form):
     )
 
 
+class RefusalForm(ReasonForm):
+    """Access refused at the gate: who, what was said, and what shows it."""
+
+    reason = forms.CharField(
+        label=_("What was said"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+    )
+    refused_by = forms.CharField(label=_("Who refused"), max_length=200, required=False)
+    is_force_majeure = forms.BooleanField(
+        label=_("It was force majeure, not the factory's choice"), required=False
+    )
+    evidence = forms.FileField(
+        label=_("Photo or document"),
+        required=False,
+        help_text=_("Such as the letter, or a photo at the gate."),
+    )
+
+
 class PostponeForm(forms.Form):
     reason = forms.ChoiceField(
         label=_("Reason"),

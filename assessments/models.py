@@ -900,3 +900,29 @@ class AssessmentResult(models.Model):
 
     def __str__(self) -> str:
         return str(self.assessment_id)
+
+
+# What planning keeps stands in its own module; Django finds models here, and so do importers.
+from .planning_models import (  # noqa: E402
+    Absence,
+    AccessRefusal,
+    AssessorProfile,
+    CalendarFeed,
+    ConflictOfInterest,
+    FactoryClosure,
+    PlanChange,
+    PlanRun,
+    VisitPlan,
+)
+
+__all__ = [  # only what comes from elsewhere; models of this module need no listing
+    "Absence",
+    "AccessRefusal",
+    "AssessorProfile",
+    "CalendarFeed",
+    "ConflictOfInterest",
+    "FactoryClosure",
+    "PlanChange",
+    "PlanRun",
+    "VisitPlan",
+]

@@ -27,5 +27,7 @@ app.conf.beat_schedule = {
         "task": "assessments.open_reassessments",
         "schedule": crontab(minute=15, hour="*/6"),
     },
+    # Late evening in the programmes' countries: what it opens or moves nobody waits for.
+    "plan-night": {"task": "assessments.plan_night", "schedule": crontab(minute=40, hour=19)},
     "send-reminders": {"task": "advisory.send_reminders", "schedule": crontab(minute=30, hour="*")},
 }

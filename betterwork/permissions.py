@@ -52,6 +52,8 @@ class Permission(StrEnum):
     REVIEW_TOOL = "tool.review"
     PLAN_ASSESSMENTS = "assessments.plan"
     SEE_ASSESSMENTS = "assessments.see"
+    KEEP_OWN_TIME = "own_time.keep"
+    RECORD_CLOSURES = "closures.record"
     CONDUCT_ASSESSMENTS = "assessments.conduct"
     REVIEW_ASSESSMENTS = "assessments.review"
     RELEASE_ASSESSMENTS = "assessments.release"
@@ -67,6 +69,7 @@ class Permission(StrEnum):
     NUDGE = "nudges.send"
     SEE_VISITS = "visits.see"
     RECORD_VISITS = "visits.record"
+    CONFIRM_VISITS = "visits.confirm"
     DO_SELF_DIAGNOSIS = "self_diagnosis.do"
     WRITE_PROGRESS_REPORTS = "progress_reports.write"
     SEE_AGGREGATES = "aggregates.see"
@@ -108,6 +111,8 @@ TABLE: dict[str, frozenset[Permission]] = {
             _P.CHANGE_CYCLES,
             _P.CHANGE_COMMITTEES,
             _P.RECORD_MEETINGS,
+            _P.KEEP_OWN_TIME,
+            _P.RECORD_CLOSURES,
             _P.CONDUCT_ASSESSMENTS,
             _P.CREATE_ITEMS,
             _P.UPDATE_ITEMS,
@@ -132,6 +137,7 @@ TABLE: dict[str, frozenset[Permission]] = {
             _P.CHANGE_BUYERS,
             _P.CHANGE_CYCLES,
             _P.CHANGE_COMMITTEES,
+            _P.RECORD_CLOSURES,
             _P.REVIEW_ASSESSMENTS,
             _P.RELEASE_ASSESSMENTS,
             # The second person, where a programme has a single legal officer.
@@ -152,12 +158,13 @@ TABLE: dict[str, frozenset[Permission]] = {
             _P.CHANGE_BUYERS,
             _P.CHANGE_CYCLES,
             _P.CHANGE_COMMITTEES,
+            _P.RECORD_CLOSURES,
             _P.REVIEW_ASSESSMENTS,
             _P.NUDGE,
         }
     ),
     # A planner's trail holds sealed visits too (row-level security); nobody else's does.
-    Role.PLANNER: frozenset(_EVERY_STAFF | {_P.PLAN_ASSESSMENTS, _P.SEE_TRAIL}),
+    Role.PLANNER: frozenset(_EVERY_STAFF | {_P.PLAN_ASSESSMENTS, _P.RECORD_CLOSURES, _P.SEE_TRAIL}),
     Role.CAT_EDITOR: frozenset(_EVERY_STAFF | {_P.CHANGE_TOOL, _P.REVIEW_TOOL}),
     Role.AMBASSADOR: frozenset(
         _FACTORY
@@ -168,6 +175,7 @@ TABLE: dict[str, frozenset[Permission]] = {
             _P.RECORD_MEETINGS,
             _P.DO_SELF_DIAGNOSIS,
             _P.WRITE_PROGRESS_REPORTS,
+            _P.CONFIRM_VISITS,
             _P.SEE_BUYERS,
             _P.CHANGE_BUYERS,
         }
@@ -176,7 +184,14 @@ TABLE: dict[str, frozenset[Permission]] = {
         _FACTORY | {_P.CONFIRM_ITEMS, _P.RECORD_MEETINGS, _P.DO_SELF_DIAGNOSIS}
     ),
     Role.COMMITTEE_MANAGEMENT: frozenset(
-        _FACTORY | {_P.CONFIRM_ITEMS, _P.RECORD_MEETINGS, _P.DO_SELF_DIAGNOSIS, _P.COMMENT_DRAFTS}
+        _FACTORY
+        | {
+            _P.CONFIRM_ITEMS,
+            _P.CONFIRM_VISITS,
+            _P.RECORD_MEETINGS,
+            _P.DO_SELF_DIAGNOSIS,
+            _P.COMMENT_DRAFTS,
+        }
     ),
     Role.GROUP_LEAD: frozenset(
         {_P.SEE_WORK, _P.SEE_FACTORIES, _P.READ_REPORTS, _P.SEE_PLANS, _P.SEE_AGGREGATES}

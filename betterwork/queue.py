@@ -21,10 +21,18 @@ logger = logging.getLogger(__name__)
 _when_given_up: dict[str, Callable[[Job], None]] = {}
 
 
-def enqueue(task: str, *, key: str, requested_by: int | None = None, **arguments: Any) -> Job:
+def enqueue(
+    task: str,
+    *,
+    key: str,
+    requested_by: int | None = None,
+    sealed: bool = False,
+    **arguments: Any,
+) -> Job:
     """Queue `task` once for `key`: an open job with the same key is returned instead.
 
-    `arguments` are ids and plain values (they are stored as JSON).
+    `arguments` are ids and plain values (they are stored as JSON). `sealed`: the work tells of
+    visits that are secret, so only planners see that it exists.
     """
     programme = scope.current_programme()
     existing = Job.objects.filter(key=key, status__in=["queued", "running"]).first()
@@ -33,7 +41,11 @@ def enqueue(task: str, *, key: str, requested_by: int | None = None, **arguments
     try:
         with transaction.atomic():
             job = Job.objects.create(
-                task=task, key=key, arguments=arguments, requested_by_id=requested_by
+                task=task,
+                key=key,
+                arguments=arguments,
+                requested_by_id=requested_by,
+                sealed=sealed,
             )
     except IntegrityError:
         return Job.objects.get(key=key, status__in=["queued", "running"])

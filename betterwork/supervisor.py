@@ -149,6 +149,7 @@ class Supervisor:
             *("--worker-class", "gthread", "--threads", "4"),
             *("--timeout", "60", "--graceful-timeout", "15"),
             *("--access-logfile", str(self.log_dir / "access.log")),
+            *("--logger-class", "betterwork.weblog.Logger"),
         ]
         worker = [
             *(python, "-m", "celery", "--app", "betterwork", "worker"),

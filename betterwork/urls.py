@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("betterwork.ui.urls")),
     path("factories/", include("factories.urls")),
     path("assessments/", include("assessments.urls")),
+    path("planner/", include("assessments.urls_planner")),
     path("plan/", include("advisory.urls")),
     path("", include("reporting.urls")),
     path("", include("reporting.urls_work")),

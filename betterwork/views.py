@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from betterwork.accounts.models import Role
+from betterwork.masking import masked
 from betterwork.permissions import Permission, Refused, may, requires, roles_with
 from betterwork.ui import formats
 
@@ -37,6 +38,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/no_hat.html", status=403)
     if may(request, Permission.SEE_DASHBOARD):
         return redirect("reporting:dashboard")
+    if may(request, Permission.PLAN_ASSESSMENTS):
+        return redirect("planner:board")
     if may(request, Permission.UPDATE_ITEMS) and not may(request, Permission.SEE_SETTINGS):
         return redirect("advisory:my_actions")
     if may(request, Permission.CHANGE_TOOL):
@@ -77,7 +80,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def server_error(request: HttpRequest) -> HttpResponse:
     """A code that the log knows too. The database may be gone, so nothing is read here."""
     code = secrets.token_hex(3).upper()
-    logger.error("Page with code %s: %s %s", code, request.method, request.path)
+    where = masked(request.path)  # the log must not tell of sealed visits
+    logger.error("Page with code %s: %s %s", code, request.method, where)
     html: str
     try:
         html = render_to_string("500.html", {"code": code})

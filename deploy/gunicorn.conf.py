@@ -17,3 +17,4 @@ forwarded_allow_ips = "*"
 # The heartbeat file must not wait for a disk.
 worker_tmp_dir = "/dev/shm"  # noqa: S108
 accesslog = "-"
+logger_class = "betterwork.weblog.Logger"  # sealed visits and tokens stay out of it

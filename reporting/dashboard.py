@@ -300,6 +300,7 @@ days AS (
   SELECT v.advisor_id AS person, COALESCE(v.visited_on, v.planned_on) AS day
   FROM advisory_advisoryvisit v
   WHERE v.programme_id = %(programme)s
+    AND v.cancelled_at IS NULL
     AND COALESCE(v.visited_on, v.planned_on) BETWEEN %(month)s AND %(month_end)s
   UNION
   SELECT t.user_id, d::date

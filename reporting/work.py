@@ -127,7 +127,7 @@ SELECT json_build_object(
      SELECT v.id, f.name AS factory, v.planned_on FROM advisory_advisoryvisit v
      JOIN factories_factory f ON f.id = v.factory_id
      WHERE v.advisor_id = %(user)s AND v.programme_id = %(programme)s
-       AND v.visited_on IS NULL AND v.planned_on < %(today)s
+       AND v.visited_on IS NULL AND v.cancelled_at IS NULL AND v.planned_on < %(today)s
        AND v.planned_on > %(today)s - 60
      ORDER BY v.planned_on) r),
   'week', (SELECT json_agg(row_to_json(r)) FROM (
@@ -136,6 +136,7 @@ SELECT json_build_object(
               f.name AS factory, v.visited_on IS NOT NULL AS held, v.mode
        FROM advisory_advisoryvisit v JOIN factories_factory f ON f.id = v.factory_id
        WHERE v.advisor_id = %(user)s AND v.programme_id = %(programme)s
+         AND v.cancelled_at IS NULL
          AND COALESCE(v.visited_on, v.planned_on) BETWEEN %(monday)s AND %(sunday)s
        UNION ALL
        SELECT 'meeting', g.id::text, g.held_on, m.name, true, ''

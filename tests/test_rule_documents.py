@@ -10,6 +10,7 @@ from advisory.rules.plan import PlanSettings
 from assessments.rules.answers import AnswerSettings
 from assessments.rules.lifecycle import AssessmentSettings
 from assessments.rules.modality import ModalitySettings
+from assessments.rules.planning.problem import PlanningSettings
 from betterwork.rules.settings import setting_fields
 from factories.rules.committee_indicators import CommitteeSettings
 from factories.rules.cycle_facts import CycleSettings
@@ -26,6 +27,7 @@ DOCS = ROOT / "docs" / "domain" / "rules"
         ("assessment.md", AssessmentSettings),
         ("answers.md", AnswerSettings),
         ("modality.md", ModalitySettings),
+        ("planning.md", PlanningSettings),
         ("plan.md", PlanSettings),
     ],
 )
@@ -43,7 +45,7 @@ def test_every_rule_named_in_the_code_is_documented() -> None:
     documented = set(re.findall(r"^\| ([A-Z]-\d+) \|", text, re.MULTILINE))
     named: set[str] = set()
     for app in ("factories", "assessments", "advisory"):
-        for module in (ROOT / app / "rules").glob("*.py"):
+        for module in (ROOT / app / "rules").rglob("*.py"):
             named |= set(re.findall(r'"([A-Z]-\d+)"', module.read_text(encoding="utf-8")))
     assert named
     assert named <= documented

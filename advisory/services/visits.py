@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from factories.models import CycleFact, EngagementCycle, Factory
 from factories.selectors import current_cycle
 from factories.services import cycles
 
+from . import appointments
 from .acting import moment, person_id
 
 STATES = ("fine", "issue", "unsure")
@@ -39,6 +40,7 @@ def save_visit(
     factory_id: UUID,
     visit_id: UUID | None = None,
     planned_on: date | None = None,
+    starts_at: time | None = None,
     visited_on: date | None = None,
     mode: str = AdvisoryVisit.Mode.ON_SITE,
     topics: str = "",
@@ -50,9 +52,11 @@ def save_visit(
 ) -> AdvisoryVisit:
     """Plan an announced visit, or record that it took place; the cycle learns of it then.
 
-    Safe to repeat: the same visit of the same advisor on the same day is kept once. Raises:
-    DomainError("visit_without_a_day" | "visit_in_the_future" | "visit_without_topics" |
-    "visit_already_done" | "virtual_too_early" | "no_cycle") and those of a due date.
+    A new or another day is an appointment: the factory's people are invited by mail, and their
+    yes to an earlier day no longer counts. Safe to repeat: the same visit of the same advisor on
+    the same day is kept once. Raises: DomainError("visit_without_a_day" | "visit_in_the_future" |
+    "visit_without_topics" | "visit_already_done" | "visit_is_cancelled" | "virtual_too_early" |
+    "no_cycle" | "visit_on_absence" | "visit_on_assessment") and those of a due date.
     """
     _, today = moment(now)
     factory = (
@@ -82,11 +86,20 @@ def save_visit(
         visit = twin.first() or AdvisoryVisit(factory=factory, advisor_id=person_id(by))
     if visit.visited_on is not None and visited_on != visit.visited_on:
         raise DomainError("visit_already_done", day=visit.visited_on)
-    if visited_on is None and planned_on is not None and planned_on != visit.planned_on:
-        plan.check_due(factory, planned_on, today)
+    if visit.cancelled_at is not None:
+        raise DomainError("visit_is_cancelled")
+    known = (visit.planned_on, visit.starts_at)
+    is_moved = visited_on is None and (planned_on, starts_at) != known
+    if is_moved and planned_on is not None:
+        if planned_on != visit.planned_on:
+            plan.check_due(factory, planned_on, today)
+            appointments.refuse_taken_day(visit.advisor_id, planned_on)
+        visit.times_moved += visit.planned_on is not None
+        visit.confirmed_at = visit.confirmed_by = None
     is_new_fact = visited_on is not None and visit.visited_on is None
     visit.cycle = cycle
     visit.planned_on, visit.visited_on, visit.mode = planned_on, visited_on, mode
+    visit.starts_at = starts_at
     visit.topics, visit.agreed = topics.strip(), agreed.strip()
     visit.worker_members, visit.management_members = worker_members, management_members
     visit.save()
@@ -105,6 +118,8 @@ def save_visit(
         on=day.isoformat(),
         done=visited_on is not None,
     )
+    if is_moved and planned_on is not None and planned_on >= today:
+        appointments.invite(visit)
     return visit
 
 

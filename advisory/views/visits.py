@@ -11,11 +11,14 @@ from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
 
 from advisory import forms
 from advisory.models import AdvisoryVisit, SelfDiagnosis
 from advisory.selectors.plan import in_language
+from advisory.services import appointments
 from advisory.services import visits as services
 from betterwork import refusals
 from betterwork.accounts.requests import MemberRequest
@@ -39,7 +42,7 @@ def visits(request: MemberRequest) -> HttpResponse:
     what = request.GET.get("show", "")
     whose = request.GET.get("whose", "")
     if what == "planned":
-        rows = rows.filter(visited_on__isnull=True)
+        rows = rows.filter(visited_on__isnull=True, cancelled_at__isnull=True)
     elif what == "done":
         rows = rows.filter(visited_on__isnull=False)
     if whose == "mine":
@@ -95,7 +98,8 @@ def _form_page(
                 **given,
             )
         except DomainError as refusal:
-            fields = {"due": "planned_on", "visit_in": "visited_on", "virtual": "mode"}
+            fields = {"due": "planned_on", "visit_in": "visited_on", "virtual": "mode",
+                      "visit_on": "planned_on"}  # fmt: skip
             field = next((f for start, f in fields.items() if refusal.code.startswith(start)), None)
             if field:
                 form.add_error(field, refusals.sentence(refusal))
@@ -131,13 +135,84 @@ def visit(request: MemberRequest, pk: UUID) -> HttpResponse:
     found = get_object_or_404(rows, pk=pk)
     if may(request, Permission.RECORD_VISITS):
         names = (
-            "planned_on", "visited_on", "mode", "topics", "agreed", "worker_members",
+            "planned_on", "starts_at", "visited_on", "mode", "topics", "agreed", "worker_members",
             "management_members",
         )  # fmt: skip
         initial: dict[str, Any] = {name: getattr(found, name) for name in names}
         return _form_page(request, found, {**initial, "factory": str(found.factory_id)})
-    context = {"visit": found, "back_url": reverse("advisory:visits"), "may_record": False}
-    return show(request, "visit.html", context)
+    return _visit_page(request, found)
+
+
+def _visit_page(
+    request: MemberRequest, found: AdvisoryVisit, error: DomainError | None = None
+) -> HttpResponse:
+    is_open = found.visited_on is None and found.cancelled_at is None
+    context = {
+        "visit": found,
+        "back_url": reverse("advisory:visits"),
+        "may_record": False,
+        "may_confirm": is_open and may(request, Permission.CONFIRM_VISITS),
+    }
+    return show(request, "visit.html", context, error=error, invalid=error is not None)
+
+
+@require_POST
+@requires(Permission.CONFIRM_VISITS)
+def visit_confirm(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """The factory says yes to the day."""
+    found = get_object_or_404(AdvisoryVisit.objects.select_related("factory", "advisor"), pk=pk)
+    try:
+        appointments.confirm_visit(visit_id=pk, by=request.user, now=timezone.now())
+    except DomainError as error:
+        return _visit_page(request, found, error)
+    messages.success(request, _("Confirmed. Your advisor sees it."))
+    return redirect("advisory:visit", pk=pk)
+
+
+@require_POST
+@requires(Permission.CONFIRM_VISITS)
+def visit_another_day(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """The factory asks for another day."""
+    found = get_object_or_404(AdvisoryVisit.objects.select_related("factory", "advisor"), pk=pk)
+    try:
+        appointments.ask_another_day(
+            visit_id=pk, note=request.POST.get("note", ""), by=request.user
+        )
+    except DomainError as error:
+        return _visit_page(request, found, error)
+    messages.success(request, _("Your advisor is asked for another day."))
+    return redirect("advisory:visit", pk=pk)
+
+
+@require_POST
+@requires(Permission.RECORD_VISITS)
+def visit_cancel(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Call an announced visit off, with its reason."""
+    get_object_or_404(AdvisoryVisit.objects.all(), pk=pk)
+    try:
+        appointments.cancel_visit(
+            visit_id=pk,
+            reason=request.POST.get("reason", ""),
+            by=request.user,
+            now=timezone.now(),
+        )
+    except DomainError as error:
+        messages.error(request, refusals.sentence(error))
+        return redirect("advisory:visit", pk=pk)
+    messages.success(request, _("Cancelled. Everybody invited is told."))
+    return redirect("advisory:visits")
+
+
+@require_GET
+@requires(Permission.SEE_VISITS)
+def visit_calendar(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """The appointment as a file for a calendar."""
+    rows = AdvisoryVisit.objects.select_related("factory", "advisor", "programme")
+    found = get_object_or_404(rows.filter(planned_on__isnull=False), pk=pk)
+    text = appointments.calendar_text(found, [], now=found.created_at)
+    answer = HttpResponse(text, content_type="text/calendar; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="visit.ics"'
+    return answer
 
 
 @requires(Permission.DO_SELF_DIAGNOSIS)

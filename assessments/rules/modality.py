@@ -1,6 +1,6 @@
 """How an assessment is held and by whom: proposals with every rule shown as pass or fail.
 
-Source: docs/domain/rules/modality.md, rules M-1 to M-8 (modality) and T-1 to T-9 (team).
+Source: docs/domain/rules/modality.md, rules M-1 to M-11 (modality) and T-1 to T-10 (team).
 """
 
 from dataclasses import dataclass
@@ -19,6 +19,23 @@ class Modality(StrEnum):
     VIRTUAL = "virtual"
 
 
+class Setting(StrEnum):
+    """Where a day of an assessment is held."""
+
+    VIRTUAL = "virtual"
+    ON_SITE = "on_site"
+
+
+class Activity(StrEnum):
+    OPENING_MEETING = "opening_meeting"
+    DOCUMENT_REVIEW = "document_review"
+    MANAGEMENT_INTERVIEWS = "management_interviews"
+    INSPECTION = "inspection"
+    WORKER_INTERVIEWS = "worker_interviews"
+    UNION_INTERVIEWS = "union_interviews"
+    CLOSING_MEETING = "closing_meeting"
+
+
 class Strictness(StrEnum):
     HARD = "hard"
     SOFT = "soft"
@@ -35,12 +52,16 @@ class ModalitySettings(ProgrammeSettings):
     min_assessors: int = setting(2, unit="assessors", source="WM", mark="S", lowest=1, highest=6)
     min_days: int = setting(1, unit="days", source="WM", mark="S", lowest=1, highest=10)
     max_days: int = setting(2, unit="days", source="WM", mark="S", lowest=1, highest=10)
+    one_day_up_to_workers: int = setting(
+        200, unit="workers", source="-", mark="G", lowest=0, highest=100_000
+    )
     own_advisor_rule: Strictness = setting(Strictness.HARD, unit="strictness", source="-", mark="G")
     previous_team_rule: Strictness = setting(
         Strictness.HARD, unit="strictness", source="-", mark="G"
     )
     language_rule: Strictness = setting(Strictness.HARD, unit="strictness", source="-", mark="G")
     both_sexes_rule: Strictness = setting(Strictness.SOFT, unit="strictness", source="-", mark="G")
+    osh_rule: Strictness = setting(Strictness.SOFT, unit="strictness", source="-", mark="G")
     travel_rule: Strictness = setting(Strictness.SOFT, unit="strictness", source="-", mark="G")
     load_rule: Strictness = setting(Strictness.SOFT, unit="strictness", source="-", mark="G")
     load_margin_days: int = setting(4, unit="days", source="-", mark="G", lowest=0, highest=60)
@@ -70,20 +91,50 @@ class Check:
 @dataclass(frozen=True, slots=True)
 class ModalityFacts:
     """cycle_number: of the assessment to be held. has_egregious_issue: a zero-tolerance or other
-    egregious finding that is open. are_visits_prevented: nobody can travel there for long."""
+    egregious finding that is open. are_visits_prevented: nobody can travel there for long.
+    worker_count: None where it was never recorded."""
 
     cycle_number: int
     has_egregious_issue: bool
     are_visits_prevented: bool
+    worker_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitDay:
+    """One day of an assessment, counted from 1, and what it is for."""
+
+    number: int
+    setting: Setting
+    activities: tuple[Activity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What an assessment held this way takes. person_days: days times assessors."""
+
+    modality: Modality
+    days: tuple[VisitDay, ...]
+    person_days: int
+    because: tuple[Because, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """proposed: what the rules suggest; allowed: what may be chosen without a reason."""
+    """proposed: what the rules suggest; allowed: what may be chosen without a reason.
+
+    efforts: days and person-days, one for each modality, allowed or not.
+    """
 
     proposed: Modality
     allowed: tuple[Modality, ...]
     checks: tuple[Check, ...]
+    efforts: tuple[Effort, ...]
+
+    def effort(self, modality: Modality | None = None) -> Effort:
+        """Of one modality, by default the proposed one."""
+        wanted = modality or self.proposed
+        return next(each for each in self.efforts if each.modality is wanted)
 
 
 def propose_modality(facts: ModalityFacts, settings: ModalitySettings) -> Proposal:
@@ -108,6 +159,14 @@ def propose_modality(facts: ModalityFacts, settings: ModalitySettings) -> Propos
             facts.has_egregious_issue,
             not facts.has_egregious_issue,
         ),
+        _check(
+            "M-11",
+            "two_days_allowed",
+            Modality.HYBRID,
+            HYBRID_DAYS,
+            settings.max_days,
+            settings.max_days >= HYBRID_DAYS,
+        ),
         _check("M-5", "visits_prevented", Modality.VIRTUAL, True, prevented, prevented),
     )
     allowed = tuple(
@@ -121,7 +180,74 @@ def propose_modality(facts: ModalityFacts, settings: ModalitySettings) -> Propos
         proposed = Modality.HYBRID
     else:
         proposed = Modality.ON_SITE
-    return Proposal(proposed, allowed, checks)
+    efforts = tuple(effort_of(modality, facts.worker_count, settings) for modality in Modality)
+    return Proposal(proposed, allowed, checks, efforts)
+
+
+HYBRID_DAYS = 2  # one virtual, one on site
+
+_FROM_AFAR = (Activity.DOCUMENT_REVIEW, Activity.MANAGEMENT_INTERVIEWS)
+_ON_THE_FLOOR = (Activity.INSPECTION, Activity.WORKER_INTERVIEWS, Activity.UNION_INTERVIEWS)
+_WITHOUT_FLOOR = tuple(each for each in _ON_THE_FLOOR if each is not Activity.INSPECTION)
+
+
+def effort_of(modality: Modality, worker_count: int | None, settings: ModalitySettings) -> Effort:
+    """Rules M-9 and M-10: days by workforce, person-days by days and assessors.
+
+    A workforce that was never recorded counts as a large one.
+    """
+    count = visit_days(modality, worker_count, settings)
+    because = (
+        Because("M-9", "worker_count", worker_count, "G"),
+        Because("M-10", "min_assessors", settings.min_assessors, "setting"),
+    )
+    days = split_days(modality, count)
+    return Effort(modality, days, count * settings.min_assessors, because)
+
+
+def visit_days(modality: Modality, worker_count: int | None, settings: ModalitySettings) -> int:
+    """Rule M-9: as few days as allowed for a small workforce, as many as allowed for others."""
+    if modality is Modality.HYBRID:
+        return HYBRID_DAYS
+    is_small = worker_count is not None and worker_count <= settings.one_day_up_to_workers
+    return settings.min_days if is_small else settings.max_days
+
+
+def split_days(modality: Modality, days: int) -> tuple[VisitDay, ...]:
+    """Rule M-11: which day is held where and what it is for, the first day first.
+
+    Hybrid: documents and managers from a distance, then workers and the floor on site. A longer
+    assessment gives its first day to the floor as found, its last to the closing meeting.
+    Raises: DomainError("hybrid_takes_two_days", days).
+    """
+    if modality is Modality.HYBRID:
+        if days != HYBRID_DAYS:
+            raise DomainError("hybrid_takes_two_days", days=days)
+        work = [(Setting.VIRTUAL, _FROM_AFAR), (Setting.ON_SITE, _ON_THE_FLOOR)]
+    elif modality is Modality.VIRTUAL:
+        work = _spread(Setting.VIRTUAL, _FROM_AFAR, _WITHOUT_FLOOR, days)
+    else:
+        work = _spread(Setting.ON_SITE, (Activity.INSPECTION, *_FROM_AFAR), _WITHOUT_FLOOR, days)
+    return tuple(
+        VisitDay(
+            number,
+            where,
+            (
+                *((Activity.OPENING_MEETING,) if number == 1 else ()),
+                *activities,
+                *((Activity.CLOSING_MEETING,) if number == len(work) else ()),
+            ),
+        )
+        for number, (where, activities) in enumerate(work, start=1)
+    )
+
+
+def _spread(
+    where: Setting, first: tuple[Activity, ...], then: tuple[Activity, ...], days: int
+) -> list[tuple[Setting, tuple[Activity, ...]]]:
+    if days == 1:
+        return [(where, (*first, *then))]
+    return [(where, first), *[(where, then)] * (days - 1)]
 
 
 def _check(
@@ -212,6 +338,7 @@ class Assessor:
 
     user_id: str
     is_lead: bool = False
+    is_osh_skilled: bool = False
     sex: str | None = None
     languages: frozenset[str] = frozenset()
     has_conflict: bool = False
@@ -237,7 +364,7 @@ class TeamFacts:
 def check_team(
     team: tuple[Assessor, ...], facts: TeamFacts, settings: ModalitySettings
 ) -> tuple[Check, ...]:
-    """Every team rule, hard and soft (rules T-1 to T-9); rules switched off are left out."""
+    """Every team rule, hard and soft (rules T-1 to T-10); rules switched off are left out."""
     ids = frozenset(each.user_id for each in team)
     leads = tuple(sorted(each.user_id for each in team if each.is_lead))
     advisors = tuple(sorted(ids & facts.advisors))
@@ -245,6 +372,7 @@ def check_team(
     conflicted = tuple(sorted(each.user_id for each in team if each.has_conflict))
     spoken = frozenset().union(*(each.languages for each in team)) & facts.worker_languages
     sexes = tuple(sorted({each.sex for each in team if each.sex}))
+    skilled = tuple(sorted(each.user_id for each in team if each.is_osh_skilled))
     far = tuple(sorted(each.user_id for each in team if each.travel_hops >= 2))
     overloaded: tuple[str, ...] = ()
     if facts.mean_booked_days is not None:
@@ -268,6 +396,7 @@ def check_team(
             "G",
         ),
         ("T-7", "both_sexes", settings.both_sexes_rule, 2, sexes, len(sexes) >= 2, "G"),
+        ("T-10", "osh_skills", settings.osh_rule, 1, skilled, bool(skilled), "G"),
         ("T-8", "short_travel", settings.travel_rule, (), far, not far, "G"),
         ("T-9", "even_load", settings.load_rule, (), overloaded, not overloaded, "G"),
     )

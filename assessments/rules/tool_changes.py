@@ -37,7 +37,7 @@ _TOKEN = re.compile(
 
 
 def tokens(text: str) -> list[str]:
-    """The text cut into words, spaces and marks; joined again they are the text (V-5)."""
+    """The text cut into words, spaces and marks; joined again they are the text (E-5)."""
     return _TOKEN.findall(text)
 
 
@@ -114,7 +114,7 @@ class Reworded:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """All that differs, in the order of the questionnaires (V-4)."""
+    """All that differs, in the order of the questionnaires (E-4)."""
 
     added: tuple[Asked, ...] = ()
     removed: tuple[Asked, ...] = ()
@@ -205,7 +205,7 @@ class SeriesBreak:
 
 
 def series_breaks(found: Differences) -> tuple[SeriesBreak, ...]:
-    """Questions whose rate, or whose point's rate, breaks between two versions (V-6, V-7).
+    """Questions whose rate, or whose point's rate, breaks between two versions (E-6, E-7).
 
     Facts are never counted, so no rate breaks with them unless an editor says so.
     """
@@ -230,7 +230,7 @@ def _break(kind: BreakKind, question: Asked, note: str = "") -> SeriesBreak:
 
 def undecided(found: Differences, language: str = "en") -> tuple[Asked, ...]:
     """Counted questions reworded in the language they are judged by, of which no editor has said
-    whether the series goes on (V-8)."""
+    whether the series goes on (E-8)."""
     return tuple(
         change.now
         for change in found.reworded
@@ -252,7 +252,7 @@ class Merged:
 
 
 def merge(base: Mapping[str, str], theirs: Mapping[str, str], mine: Mapping[str, str]) -> Merged:
-    """Bring my edit of `base` together with theirs, field by field (V-9).
+    """Bring my edit of `base` together with theirs, field by field (E-9).
 
     A field only one of us changed takes that change; one we changed alike takes it once; one we
     changed in two ways is a clash, and `fields` keeps theirs until a person settles it.
@@ -316,7 +316,7 @@ def replace_faults(facts: VersionFacts, faults: int) -> VersionFacts:
 
 
 def against_asking(facts: VersionFacts) -> tuple[Against, ...]:
-    """What keeps a draft from being given to a reviewer (V-1)."""
+    """What keeps a draft from being given to a reviewer (E-1)."""
     checks = (
         (facts.status != "draft", Against.NOT_DRAFT),
         (facts.is_under_review, Against.UNDER_REVIEW),
@@ -329,7 +329,7 @@ def against_asking(facts: VersionFacts) -> tuple[Against, ...]:
 
 
 def against_approving(facts: VersionFacts, person: int) -> tuple[Against, ...]:
-    """What keeps this person from approving (V-2): the second person wrote none of it."""
+    """What keeps this person from approving (E-2): the second person wrote none of it."""
     checks = (
         (facts.status != "draft", Against.NOT_DRAFT),
         (not facts.is_under_review, Against.NOT_UNDER_REVIEW),
@@ -343,7 +343,7 @@ def against_approving(facts: VersionFacts, person: int) -> tuple[Against, ...]:
 def against_publishing(
     facts: VersionFacts, *, starts_in_days: int, is_after_others: bool
 ) -> tuple[Against, ...]:
-    """What keeps a version from being published (V-3). It starts today or later, and after every
+    """What keeps a version from being published (E-3). It starts today or later, and after every
     version published before it, so that no past day changes its tool."""
     checks = (
         (facts.status != "draft", Against.NOT_DRAFT),

@@ -8,11 +8,11 @@ from .planning import (
     cancel,
     create_assessment,
     postpone,
-    record_refusal,
     schedule_assessment,
     team_checks,
 )
 from .reassessments import open_reassessments
+from .refused_access import record_refusal
 from .review import (
     add_remark,
     answer_comment,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,26 +12,22 @@ from django.db.models import Exists, OuterRef, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 
-from assessments import state
+from assessments import people_facts, state
 from assessments.models import Assessment, AssessmentMember
 from assessments.rules.applies import Place
 from assessments.rules.lifecycle import Move
 from assessments.rules.modality import (
-    Assessor,
     Check,
     Modality,
     ModalityFacts,
     ModalitySettings,
     Strictness,
-    TeamFacts,
     check_days,
-    check_team,
     choose_modality,
     is_team_allowed,
     propose_modality,
 )
 from assessments.tool import tool_of, version_in_force
-from betterwork.accounts.models import Membership, Role
 from betterwork.errors import DomainError
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
@@ -48,14 +43,6 @@ ENDED = (
     Assessment.Status.ACCESS_REFUSED,
     Assessment.Status.POSTPONED,
 )
-
-
-def modality_settings() -> ModalitySettings:
-    """Team rules that rest on facts nobody records yet (languages spoken, sex, travel, load) are
-    off: a rule without its fact would only ever fail."""
-    settings = ModalitySettings.from_mapping(settings_values().get("modality", {}))
-    off = Strictness.OFF
-    return replace(settings, language_rule=off, both_sexes_rule=off, travel_rule=off, load_rule=off)
 
 
 def create_assessment(
@@ -116,7 +103,10 @@ def create_or_find(
         EngagementCycle.objects.select_related("factory", "programme")
         .select_for_update(no_key=True, of=("self",))
         .filter(factory_id=factory_id, ends_on__isnull=True)
-        .annotate(is_code_taken=Exists(Assessment.objects.filter(code=same)))
+        .annotate(
+            is_code_taken=Exists(Assessment.objects.filter(code=same)),
+            is_egregious=Exists(people_facts.egregious_answers(OuterRef("factory_id"))),
+        )
         .first()
     )
     if cycle is None:
@@ -137,7 +127,9 @@ def create_or_find(
             today=today,
         )
         return found, False
-    _check_modality(cycle.number, modality, modality_reason)
+    _check_modality(
+        cycle.number, modality, modality_reason, factory=factory, is_egregious=cycle.is_egregious
+    )
     checks = _check_schedule(
         cycle.programme, factory, starts_on, ends_on, lead_id, second_id, today
     )
@@ -226,7 +218,14 @@ def schedule_assessment(
     NotAllowed("move_refused") from a status that cannot be planned.
     """
     assessment = state.locked(assessment_id)
-    _check_modality(assessment.cycle_number, modality, modality_reason)
+    is_egregious = people_facts.egregious_answers(assessment.factory_id).exists()
+    _check_modality(
+        assessment.cycle_number,
+        modality,
+        modality_reason,
+        factory=assessment.factory,
+        is_egregious=is_egregious,
+    )
     _check_schedule(
         assessment.programme,
         assessment.factory,
@@ -311,34 +310,6 @@ def postpone(
     return assessment
 
 
-@transaction.atomic
-def record_refusal(
-    *, assessment_id: UUID, by: int | None, reason: str, now: datetime
-) -> Assessment:
-    """The factory did not let the team in. It is seen by all staff and by the factory from now on.
-
-    Raises: NotAllowed("move_refused").
-    """
-    assessment, team = _with_team(assessment_id)
-    if assessment.status == Assessment.Status.ACCESS_REFUSED:
-        return assessment
-    facts = state.facts_of(assessment, team, today=local_day(assessment, now), reason=reason)
-    actor = state.actor_of(team, by, Move.RECORD_REFUSAL)
-    with scope.system_scope():
-        assessment.sealed = False
-        state.move(
-            assessment, facts, actor, Move.RECORD_REFUSAL, at=now, reason=reason, fields=["sealed"]
-        )
-        AssessmentMember.objects.filter(assessment_id=assessment.pk).update(sealed=False)
-    record(
-        Action.ACCESS_REFUSED,
-        about=assessment,
-        factory_id=assessment.factory_id,
-        for_factory=True,
-    )
-    return assessment
-
-
 def place_of(factory: Factory, modality: str) -> Place:
     has = {"dormitory": factory.has_dormitory, "migrant_workers": factory.has_migrant_workers}
     return Place(
@@ -357,37 +328,59 @@ def local_day(assessment: Assessment, now: datetime) -> date:
 
 
 def team_checks(
-    factory: Factory, lead_id: int | None, second_id: int | None, *, on: date, but_not: Any = None
+    factory: Factory,
+    lead_id: int | None,
+    second_id: int | None,
+    *,
+    on: date,
+    but_not: Any = None,
+    team: people_facts.Team | None = None,
 ) -> tuple[Check, ...]:
-    """Every team rule with its result, also for the form that proposes a team."""
-    people = [user for user in (lead_id, second_id) if user is not None]
-    team = tuple(
-        Assessor(user_id=str(user), is_lead=user == lead_id) for user in dict.fromkeys(people)
+    """Every team rule with its result, also for the form that proposes a team.
+
+    Rules that rest on what advisors tell of themselves are off until the programme keeps the
+    first profile. Two queries; one where the team is at hand.
+    """
+    people = [user for user in dict.fromkeys((lead_id, second_id)) if user is not None]
+    if team is None:
+        team = people_facts.team_facts(people, factory, on, but_not=but_not)
+    return people_facts.checks(
+        team, factory, people, lead_id, on=on, previous=previous_team(factory, but_not)
     )
+
+
+def previous_team(factory: Factory, but_not: Any = None) -> frozenset[str]:
+    """Who assessed the factory last: one query."""
     last = (
         Assessment.objects.filter(factory=factory, checked_in_at__isnull=False)
         .exclude(pk=but_not)
         .order_by("-starts_on")
         .values("pk")[:1]
     )
-    previous = AssessmentMember.objects.filter(assessment_id__in=last).values_list(
-        "user_id", flat=True
-    )
-    facts = TeamFacts(
-        assessed_on=on,
-        advisors=frozenset({str(factory.advisor_id)} if factory.advisor_id else ()),
-        previous_teams=(frozenset(str(user) for user in previous),),
-    )
-    return check_team(team, facts, modality_settings())
+    seats = AssessmentMember.objects.filter(assessment_id__in=last)
+    return frozenset(str(user) for user in seats.values_list("user_id", flat=True))
 
 
-def _check_modality(cycle_number: int, modality: str, reason: str) -> None:
+def _check_modality(
+    cycle_number: int, modality: str, reason: str, *, factory: Factory, is_egregious: bool
+) -> None:
+    """The proposal of the rules, or another way with its reason.
+
+    That visits are prevented is known for a window, not for a day chosen by hand: a virtual check
+    chosen here always says why.
+    """
     try:
         wanted = Modality(modality)
     except ValueError as error:
         raise DomainError("modality_unknown", modality=modality) from error
-    proposal = propose_modality(ModalityFacts(cycle_number, False, False), modality_settings())
+    facts = ModalityFacts(cycle_number, is_egregious, False, factory.worker_count or None)
+    proposal = propose_modality(facts, ModalitySettings.from_mapping(_numbers()))
     choose_modality(proposal, wanted, reason)
+
+
+def _numbers() -> dict[str, Any]:
+    found: dict[str, Any] = settings_values().get("modality", {})
+    return found
 
 
 def _check_schedule(
@@ -414,23 +407,17 @@ def _check_schedule(
     for day in (starts_on, last):
         if not is_working_day(day):
             raise DomainError("rest_day", day=day)
-    length = check_days((last - starts_on).days + 1, modality_settings())
+    settings = ModalitySettings.from_mapping(_numbers())
+    length = check_days((last - starts_on).days + 1, settings)
     if not length.is_passed:
         raise DomainError("visit_days", lowest=length.needed[0], highest=length.needed[1])
-    checks = team_checks(factory, lead_id, second_id, on=starts_on, but_not=but_not)
+    people = [user for user in dict.fromkeys((lead_id, second_id)) if user is not None]
+    team = people_facts.team_facts(people, factory, starts_on, but_not=but_not)
+    checks = team_checks(factory, lead_id, second_id, on=starts_on, but_not=but_not, team=team)
     if not is_team_allowed(checks):
         failed = tuple(c for c in checks if not c.is_passed and c.strictness is Strictness.HARD)
         raise DomainError("team_refused", checks=failed)
-    people = {user for user in (lead_id, second_id) if user}
-    advisors = set(
-        Membership.objects.filter(
-            user_id__in=people,
-            role=Role.ADVISOR,
-            programme_id=programme.pk,
-            ended_at__isnull=True,
-        ).values_list("user_id", flat=True)
-    )
-    if people - advisors:
+    if set(people) - set(team.members):
         raise DomainError("team_not_advisors")
     return checks
 

@@ -19,6 +19,7 @@ from assessments.forms import (
     NewAssessmentForm,
     PostponeForm,
     ReasonForm,
+    RefusalForm,
 )
 from assessments.models import Assessment
 from betterwork.accounts.requests import MemberRequest
@@ -118,7 +119,7 @@ def _reasoned(
 ) -> HttpResponse:
     """A step that asks on its own page and names the thing."""
     assessment = assessment_or_404(pk)
-    form = form_class(request.POST or None)
+    form = form_class(request.POST or None, request.FILES or None)
     context = {
         **_about(assessment),
         "form": form,
@@ -177,9 +178,9 @@ def refusal(request: MemberRequest, pk: UUID) -> HttpResponse:
     return _reasoned(
         request,
         pk,
-        ReasonForm,
+        RefusalForm,
         lambda data: services.record_refusal(
-            assessment_id=pk, by=user_id(request), reason=data["reason"], now=timezone.now()
+            assessment_id=pk, by=user_id(request), now=timezone.now(), **data
         ),
         title=_("The factory refused access"),
         button=_("Record the refusal"),

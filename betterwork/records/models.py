@@ -95,6 +95,8 @@ class Job(ProgrammeModel):
     sent_at = models.DateTimeField(null=True)
     heartbeat_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    # Work on visits nobody may know of yet: planners only, its progress and existence too.
+    sealed = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["-created_at"]
@@ -130,6 +132,7 @@ class OutgoingMail(models.Model):
     subject = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField(blank=True)
+    calendar = models.TextField(blank=True)  # an iCalendar invitation that goes with it
     # One mail of a kind about a thing, however often it is asked for.
     key = models.CharField(max_length=200, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)

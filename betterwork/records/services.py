@@ -55,11 +55,13 @@ def send_mail_once(
     text: Any,
     user_id: int | None = None,
     programme_id: UUID | None = None,
+    calendar: Any = "",
 ) -> None:
     """Queue one mail, once for `key`, in the reader's language.
 
-    `subject` and `text` are callables without arguments or plain text; they are called with the
-    reader's language active. Mail never carries findings, workers' names or sealed visits.
+    `subject`, `text` and `calendar` (an iCalendar invitation) are callables without arguments or
+    plain text; they are called with the reader's language active. Mail never carries findings,
+    workers' names or sealed visits.
     """
     with translation.override(language):
         OutgoingMail.objects.bulk_create(
@@ -73,6 +75,7 @@ def send_mail_once(
                     key=key,
                     subject=str(subject() if callable(subject) else subject)[:200],
                     text=str(text() if callable(text) else text),
+                    calendar=str(calendar() if callable(calendar) else calendar),
                 )
             ],
             ignore_conflicts=True,

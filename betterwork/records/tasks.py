@@ -84,6 +84,9 @@ def send_mail(limit: int = 100) -> int:
                 message = EmailMultiAlternatives(mail.subject, mail.text, to=[mail.to])
                 if mail.html:
                     message.attach_alternative(mail.html, "text/html")
+                if mail.calendar:
+                    method = "CANCEL" if "METHOD:CANCEL" in mail.calendar else "REQUEST"
+                    message.attach_alternative(mail.calendar, f"text/calendar; method={method}")
                 try:
                     message.send()
                 except OSError as error:

@@ -142,6 +142,7 @@ CELERY_TIMEZONE = "UTC"
 PROGRAMME_RULES = {
     "cycle": "factories.rules.cycle_facts.CycleSettings",
     "modality": "assessments.rules.modality.ModalitySettings",
+    "planning": "assessments.rules.planning.problem.PlanningSettings",
     "assessment": "assessments.rules.lifecycle.AssessmentSettings",
     "answers": "assessments.rules.answers.AnswerSettings",
     "plan": "advisory.rules.plan.PlanSettings",

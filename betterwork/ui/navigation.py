@@ -58,6 +58,12 @@ DRAFTS = Place("drafts", _("Drafts"), "edit", ("assessments:tool_drafts",))
 TRANSLATIONS = Place("translations", _("Translations"), "globe", ("assessments:translations",))
 PUBLISHED = Place("published", _("Published"), "check", ("assessments:tool_published",))
 EXPORTS = Place("exports", _("Exports"), "download", ("reporting:exports",))
+MONTH_BOARD = Place("board", _("Month board"), "calendar", ("planner:board",))
+PROPOSALS = Place("proposals", _("Proposals"), "envelope", ("planner:proposals",))
+CLASHES = Place("clashes", _("Clashes"), "warn", ("planner:clashes",))
+TEAM = Place("team", _("Team and leave"), "people", ("planner:team",))
+CHECK_PLAN = Place("check", _("Check a plan"), "dice", ("planner:check",))
+OWN_TIME = Place("time", _("My time"), "clock", ("planner:mine",))
 TRAIL = Place("trail", _("Access log"), "clock", ("records:trail",))
 
 _STAFF = (OVERVIEW, WORK, FACTORIES, ASSESSMENTS, REPORTS, RATES, COMMITTEES)
@@ -66,7 +72,7 @@ ROLES: dict[str, tuple[Place, ...]] = {
     "advisor": (WORK, FACTORIES, ASSESSMENTS, VISITS, PLANS, REPORTS, TOOL),
     "manager": _STAFF,
     "staff": _STAFF,
-    "planner": (VISITS, ASSESSMENTS, FACTORIES),
+    "planner": (MONTH_BOARD, PROPOSALS, CLASHES, TEAM, CHECK_PLAN, ASSESSMENTS, FACTORIES),
     "cat_editor": (DRAFTS, TOOL, LAW, TRANSLATIONS, PUBLISHED),
     "ambassador": _FACTORY,
     "committee_worker": _FACTORY,

@@ -165,9 +165,33 @@ def cycle_overview(
     loaded (see `cycles()`). All of one programme or several; settings are those in force on
     `today`, or on a closed cycle's last day.
     """
+    rows, known = _known(cycles)
+    overviews = {}
+    in_force: dict[tuple[UUID, date], CycleSettings] = {}  # one reading a day, not one a cycle
+    for cycle in rows:
+        day = min(today, cycle.ends_on) if cycle.ends_on else today
+        key = (cycle.programme_id, day)
+        if key not in in_force:
+            in_force[key] = _settings_of(cycle, day)
+        settings = in_force[key]
+        test = working_day_test(cycle.programme, cycle.factory)
+        overviews[cycle.pk] = overview_of(cycle, known[cycle.pk], settings, today, test)
+    return overviews
+
+
+def cycle_facts(
+    cycles: QuerySet[EngagementCycle] | Iterable[EngagementCycle],
+) -> dict[UUID, CycleFacts]:
+    """What the engine knows of each cycle by its id, without asking it anything: two queries."""
+    return _known(cycles)[1]
+
+
+def _known(
+    cycles: QuerySet[EngagementCycle] | Iterable[EngagementCycle],
+) -> tuple[list[EngagementCycle], dict[UUID, CycleFacts]]:
     rows, chosen = _rows(cycles)
     if not rows:
-        return {}
+        return [], {}
     # Sub-selects, not lists of ids, wherever a query was given.
     factories = chosen.values("factory_id") if chosen is not None else [r.factory_id for r in rows]
     of_cycles = chosen.values("pk") if chosen is not None else [row.pk for row in rows]
@@ -181,19 +205,13 @@ def cycle_overview(
             earlier[each["of"]].append((each["what"], each["day"], each["number_"] or 0))
         else:
             drifts[each["of"]].append(_drift(each))
-    overviews = {}
-    in_force: dict[tuple[UUID, date], CycleSettings] = {}  # one reading a day, not one a cycle
-    for cycle in rows:
-        day = min(today, cycle.ends_on) if cycle.ends_on else today
-        key = (cycle.programme_id, day)
-        if key not in in_force:
-            in_force[key] = _settings_of(cycle, day)
-        settings = in_force[key]
-        test = working_day_test(cycle.programme, cycle.factory)
-        slips = tuple(drifts[cycle.pk])
-        facts = engine_facts(cycle, found[cycle.pk], earlier[cycle.factory_id], slips)
-        overviews[cycle.pk] = overview_of(cycle, facts, settings, today, test)
-    return overviews
+    known = {
+        cycle.pk: engine_facts(
+            cycle, found[cycle.pk], earlier[cycle.factory_id], tuple(drifts[cycle.pk])
+        )
+        for cycle in rows
+    }
+    return rows, known
 
 
 def overview_of(

@@ -3,6 +3,7 @@
 python -m reporting.bench build 5000    fill an empty world
 python -m reporting.bench serve         answer lines of JSON: one measure, so many rounds
 python -m reporting.bench report en     answer lines of JSON: write a report, so many times
+python -m reporting.bench plan          answer lines of JSON: plan countries that are made up
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ def main(arguments: list[str]) -> int:
         from reporting.bench import report_cost
 
         return report_cost.serve(arguments[1])
+    if arguments[0] == "plan":
+        from reporting.bench import planning
+
+        return planning.serve()
     sys.stderr.write(__doc__ or "")
     return 2
 

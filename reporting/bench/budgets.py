@@ -99,3 +99,15 @@ MIGRATE_SECONDS = 30.0
 # The whole library, on an empty database.
 LOAD_SECONDS = 20.0
 REWRITE_MILLISECONDS = 2.0
+# Planning, the database aside: 500 factories and 40 assessors, 2,000 and 130, 13 programmes.
+PLAN_SECONDS = (
+    ("500", 2.0),
+    ("500_nearly_full", 2.0),
+    ("2000", 10.0),
+    ("13_programmes", 5.0),
+)
+PLAN_HARD_STOP = 60.0
+PLAN_ENTROPY = 0.98  # of the greatest possible, calibrated
+PLAN_WORST_FACTORY = 0.80
+PLAN_MEGABYTES = 250.0
+REPLAN_SECONDS = 0.2

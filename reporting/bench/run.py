@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from reporting.bench import budgets, report_cost, web
+from reporting.bench import budgets, planning, report_cost, web
 from reporting.bench.budgets import Budget, Line
 from reporting.bench.child import Broken, Child
 from reporting.bench.stage import Say, Stage
@@ -56,6 +56,8 @@ def run(
             yield from _summaries(worlds[1], rounds or 15)
         if only("report"):
             yield from report_cost.lines(worlds[1].environment, var_dir / "log")
+        if only("plan"):
+            yield from planning.lines(worlds[1].environment, var_dir / "log")
         if only("web"):
             yield from web.lines(worlds[1].environment, worlds[1].ask)
     if only("migrate") and stage.migrate_seconds is not None:

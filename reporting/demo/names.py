@@ -22,6 +22,8 @@ class Country:
     # role -> name of the person one signs in as
     people: dict[str, str]
     advisors: tuple[str, ...]
+    # Advisors without a caseload of their own, who mostly assess.
+    assessors: tuple[str, ...] = ()
 
 
 BD = Country(
@@ -99,6 +101,14 @@ BD = Country(
         "constituent": "Anwar Ali",
     },
     advisors=("Nasrin Akter", "Tanvir Rahman", "Mahbub Alam", "Shirin Sultana"),
+    assessors=(
+        "Farhana Yasmin",
+        "Rafiq Islam",
+        "Sadia Karim",
+        "Imran Hossain",
+        "Lutfa Khatun",
+        "Arif Chowdhury",
+    ),
 )
 
 JO = Country(
@@ -148,6 +158,7 @@ JO = Country(
         "constituent": "Nabil Sharif",
     },
     advisors=("Lina Haddad", "Omar Khatib", "Dina Zaid"),
+    assessors=("Hala Nasser", "Samir Odeh", "Rula Salem", "Tareq Sharif"),
 )
 
 VN = Country(
@@ -198,6 +209,7 @@ VN = Country(
         "constituent": "Nguyen Van Long",
     },
     advisors=("Nguyen Thi Lan", "Tran Minh Tuan", "Le Thu Huong"),
+    assessors=("Vo Ngoc Linh", "Pham Duc Long", "Dang Thi Yen", "Bui Quang Phuc"),
 )
 
 COUNTRIES = (BD, JO, VN)

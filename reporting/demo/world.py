@@ -42,6 +42,7 @@ from assessments.models import (
     ReviewRemark,
     ToolVersion,
 )
+from assessments.services import plans
 from betterwork.accounts.demo import DEMO_PASSWORD
 from betterwork.accounts.models import Membership, Role, User
 from betterwork.records import files
@@ -65,7 +66,7 @@ from factories.models import (
 )
 from reporting import services
 
-from . import bulk, names, pictures
+from . import bulk, names, pictures, planning
 
 ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"  # no letters or digits that look alike
 # Where the first factories stand in their newest cycle; the others follow the calendar.
@@ -85,6 +86,7 @@ class World:
     draw: random.Random  # places and numbers of invented factories; nothing secret hangs on it
     people: dict[str, User] = field(default_factory=dict)
     advisors: list[User] = field(default_factory=list)
+    assessors: list[User] = field(default_factory=list)  # advisors without a caseload
     factories: list[Factory] = field(default_factory=list)
     buyers: list[Buyer] = field(default_factory=list)
     groups: list[ManufacturingGroup] = field(default_factory=list)
@@ -105,6 +107,7 @@ def load(today: date) -> list[str]:
             _people_beyond_programmes(buyers, groups, password)
     for code in built:
         _order_first_report(code)
+        _order_first_plan(code)
     return built
 
 
@@ -119,6 +122,14 @@ def _order_first_report(code: str) -> None:
         )
         for assessment in newest.order_by("-released_at")[:1]:
             services.order_reports(assessment_id=assessment.pk, tell=False)
+
+
+def _order_first_plan(code: str) -> None:
+    """The worker plans what has no day yet after the first start, as it does each night."""
+    with scope.platform_scope():
+        programme = Programme.objects.get(code=code)
+    with scope.programme_scope(programme.pk):
+        plans.request_plan(by=None, today=timezone.localdate(), cause="hand")
 
 
 def _programme(
@@ -141,6 +152,14 @@ def _programme(
         _factory_people(world, password)
     with scope.programme_scope(programme.pk):
         _engagement(world)
+        planning.build(
+            world.programme,
+            world.today,
+            people=[*world.advisors, *world.assessors],
+            regions=[region for region, _north, _east in country.regions],
+            language=country.language,
+            working=lambda day: _working(world, day),
+        )
     return True
 
 
@@ -189,6 +208,12 @@ def _people(world: World, password: str) -> None:
         user = _person(email, name, country.staff_language, password)
         Membership.objects.create(user=user, role=Role.ADVISOR, programme=world.programme)
         world.advisors.append(user)
+    first = len(country.advisors) + 1
+    for number, name in enumerate(country.assessors, start=first):
+        email = _email(f"advisor-{number}", country)
+        user = _person(email, name, country.staff_language, password)
+        Membership.objects.create(user=user, role=Role.ADVISOR, programme=world.programme)
+        world.assessors.append(user)
     world.people["advisor"] = world.advisors[0]
 
 
@@ -317,6 +342,8 @@ def _age(index: int) -> int:
     }
     if index < len(LIVE_STATES):
         return live[LIVE_STATES[index]]
+    if index % 3 == 2:  # young in a later cycle: their window lies ahead
+        return (1 + index % 3) * 365 + (index * 13) % 95
     return (index % 4) * 365 + 150 + (index * 37) % 190
 
 

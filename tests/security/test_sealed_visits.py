@@ -38,6 +38,13 @@ TABLES = (
     "records_trailevent",
     "records_job",
     "reporting_report",
+    "assessments_planrun",
+    "assessments_planchange",
+    "assessments_visitplan",
+    "assessments_accessrefusal",
+    "assessments_absence",
+    "assessments_factoryclosure",
+    "assessments_calendarfeed",
 )
 # Each answers whether a row of the visit can be seen; %(id)s is known to the attacker.
 HOSTILE = (
@@ -57,6 +64,7 @@ def sealed(world: World) -> tuple[World, Any]:
     worlds.add_team(world)
     visit = worlds.plan_sealed_visit(world)
     assert visit.sealed
+    worlds.plan_around(world, visit)
     return world, visit
 
 
@@ -104,6 +112,10 @@ def test_hostile_filters_find_no_row(sealed: tuple[World, Any], role: str) -> No
             "assessments_assessmentmember": "assessment_id = %(id)s OR sealed",
             "assessments_assessmentevent": "id = %(id)s OR sealed",
             "records_trailevent": "object_id = %(id)s::text OR sealed",
+            "records_job": "sealed OR arguments::text LIKE '%%' || %(id)s || '%%'",
+            "assessments_planrun": "key LIKE '%%' || %(id)s || '%%' OR true",
+            "assessments_planchange": "assessment_id = %(id)s OR true",
+            "assessments_visitplan": "assessment_id = %(id)s OR is_locked OR true",
         }
         for table, condition in by_column.items():
             assert not rows(f"SELECT 1 FROM {table} WHERE {condition}", id=str(visit.pk))  # noqa: S608
@@ -298,6 +310,7 @@ def test_pages_are_the_same_with_and_without_the_visit(
     before = picture(world, role)
     assert len(before) > 4
     visit = worlds.plan_sealed_visit(world)
+    run = worlds.plan_around(world, visit)
     after = picture(world, role)
     different = [
         f"{address}: {difference(before[address], after[address])}"
@@ -310,12 +323,13 @@ def test_pages_are_the_same_with_and_without_the_visit(
     for route in routes():
         keys = set(route.keys().values())
         may_open = route.allows(role) if role else route.is_public
-        if route.is_foreign or not may_open or not keys & {"assessment", "begun", "draft"}:
+        of_visit = ("assessment", "begun", "draft", "plan_run")
+        if route.is_foreign or not may_open or not keys & set(of_visit):
             continue
         for method in ("get", "post"):
             pages = []
-            for pk in (visit.pk, uuid.uuid4()):
-                ids = dict.fromkeys(("assessment", "begun", "draft"), pk)
+            for pk in (visit.pk, run.pk, uuid.uuid4()):
+                ids = dict.fromkeys(of_visit, pk)
                 address = world.address(route, **ids)
                 if address is None:
                     continue

@@ -60,6 +60,11 @@ SEGMENTS = {
     "edits": "tool_edit",
     "comments": "tool_comment",
     "proposals": "law_proposal",
+    "runs": "plan_run",
+    "envelopes": "assessment",
+    "absences": "absence",
+    "closures": "closure",
+    "conflicts": "declaration",
 }
 # Parameters that say by their name what they are.
 NAMES = {
@@ -92,6 +97,8 @@ NAMES = {
     "topic": "word",
     "version": "number",
     "parameter": "law_code",
+    "person": "person",
+    "feed_token": "feed_token",
 }
 # Pages about one stage of an assessment are asked about an assessment in that stage.
 STAGES = {
@@ -194,7 +201,8 @@ class World:
 
 # Ids that are not rows of a programme: another programme may well open their pages.
 COMMON = {"number", "lineage", "section", "clock", "settings_group", "word", "language", "group",
-          "cluster", "point", "export_kind", "token", "check_code", "law_code"}  # fmt: skip
+          "cluster", "point", "export_kind", "token", "check_code", "law_code",
+          "feed_token"}  # fmt: skip
 
 
 def ask(client: Client, method: str, address: str, **data: Any) -> HttpResponse:
@@ -248,6 +256,7 @@ def build(programme: Programme, *, prefix: str = "", full: bool = True) -> World
         _tool(world)
         _advisory(world, factory)
         _records(world, factory)
+        _planning(world, factory)
     return world
 
 
@@ -411,6 +420,41 @@ def _advisory(world: World, factory: Any) -> None:
     }  # fmt: skip
 
 
+def _planning(world: World, factory: Any) -> None:
+    """What planning keeps of the world's advisor and factory; plans of no visit at all."""
+    from assessments.models import (
+        Absence,
+        AssessorProfile,
+        ConflictOfInterest,
+        FactoryClosure,
+        PlanRun,
+    )
+    from assessments.services import feeds
+
+    advisor = world.users[Role.ADVISOR]
+    day = date(2026, 12, 14)
+    factory.languages = ["bn"]
+    factory.save()
+    AssessorProfile.objects.create(
+        user=advisor, languages=["bn"], may_lead=True, base_region="Gazipur"
+    )
+    absence = Absence.objects.create(user=advisor, first_day=day, last_day=day)
+    tie = ConflictOfInterest.objects.create(
+        user=advisor, factory=factory, reason="A cousin works there.", declared_on=TODAY
+    )
+    closure = FactoryClosure.objects.create(factory=factory, first_day=day, last_day=day)
+    run = PlanRun.objects.create(
+        key="night:2026-11-20", kind="horizon", state="applied", cause="night", today=TODAY,
+        first_day=TODAY, last_day=TODAY,
+    )  # fmt: skip
+    with scope.programme_scope(world.programme.pk, role=Role.ADVISOR, user_id=advisor.pk):
+        token = feeds.make_feed(user_id=advisor.pk, role=Role.ADVISOR, shows="busy", now=NOW)
+    world.ids |= {
+        "person": advisor.pk, "absence": absence.pk, "declaration": tie.pk,
+        "closure": closure.pk, "plan_run": run.pk, "feed_token": token,
+    }  # fmt: skip
+
+
 def _records(world: World, factory: Any) -> None:
     from reporting.models import Export, Report
     from reporting.report.data import Order
@@ -470,9 +514,54 @@ def next_working_day(day: date) -> date:
 
 
 def add_team(world: World) -> None:
-    """Two advisors for the sealed visit, who exist before it does."""
+    """Two advisors for the sealed visit, who exist before it does, and one's day of leave."""
+    from assessments.models import Absence, AssessorProfile
+
     for number in (1, 2):
         user = builders.make_user(f"Assessor {number}")
         world.users[f"team{number}"] = builders.make_member(
             Role.ADVISOR, programme=world.programme.code, user=user
         )
+        AssessorProfile.objects.create(user=user, languages=["bn"], may_lead=True)
+    day = next_working_day(TODAY + timedelta(days=20))
+    Absence.objects.create(user=world.users["team1"], first_day=day, last_day=day)
+
+
+def plan_around(world: World, visit: Any) -> Any:
+    """Everything planning keeps of a sealed visit: how it came to its day, the plan, a diff that
+    waits because somebody is away, the work behind both, and looks at it."""
+    from assessments.models import PlanChange, PlanRun, VisitPlan
+    from assessments.services import plans
+    from betterwork import queue
+    from betterwork.records.services import record
+    from betterwork.records.vocabulary import Action
+
+    planner = world.users[Role.PLANNER]
+    told = {
+        "starts_on": visit.starts_on.isoformat(), "ends_on": visit.ends_on.isoformat(),
+        "lead": world.users["team1"].pk, "second": world.users["team2"].pk,
+    }  # fmt: skip
+    with scope.programme_scope(world.programme.pk, role=Role.PLANNER, user_id=planner.pk):
+        runs = []
+        for kind, state in (("horizon", "applied"), ("replan", "waiting")):
+            run = PlanRun.objects.create(
+                key=f"{kind}:{visit.pk}", kind=kind, state=state, cause="absence", today=TODAY,
+                first_day=TODAY, last_day=TODAY, wanted=1, placed=1, requested_by=planner,
+            )  # fmt: skip
+            PlanChange.objects.create(
+                run=run, assessment=visit, factory_id=visit.factory_id, kind="moved", before=told,
+                after=told,
+            )  # fmt: skip
+            runs.append(run)
+        VisitPlan.objects.create(
+            assessment=visit, run=runs[0], is_locked=True, lock_reason="Agreed with the team.",
+            window_first=TODAY, window_last=TODAY, legal_dates=23, entropy_bits=4.5,
+        )  # fmt: skip
+        plans.request_plan(by=planner.pk, today=TODAY)
+        job = queue.enqueue(
+            plans.REPLAN_TASK, key=f"replan:{visit.pk}", sealed=True, requested_by=planner.pk,
+            cause="absence", cause_id=str(visit.pk),
+        )  # fmt: skip
+        queue.finish(str(job.pk), url=f"/planner/runs/{runs[1].pk}/")
+        record(Action.ENVELOPE_OPENED, about=visit, factory_id=visit.factory_id, sealed=True)
+    return runs[1]

@@ -86,6 +86,12 @@ def day_short(value: date | datetime | None) -> str:
 
 
 @register.filter
+def weekday_short(value: date | datetime | None) -> str:
+    """ "Sat", or the whole word in a script without short ones."""
+    return formats.weekday(value)
+
+
+@register.filter
 def on_date(value: date | datetime | None) -> str:
     """ "28 Nov 2026"."""
     return formats.on_date(value)

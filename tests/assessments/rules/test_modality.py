@@ -6,10 +6,12 @@ from datetime import date
 import pytest
 
 from assessments.rules.modality import (
+    Activity,
     Assessor,
     Modality,
     ModalityFacts,
     ModalitySettings,
+    Setting,
     Strictness,
     TeamFacts,
     VirtualServiceFacts,
@@ -19,6 +21,7 @@ from assessments.rules.modality import (
     choose_modality,
     is_team_allowed,
     propose_modality,
+    split_days,
 )
 from betterwork.errors import DomainError
 
@@ -81,8 +84,67 @@ def test_virtual_services_need_all_three() -> None:
         assert [check.is_passed for check in checks].count(False) == 1
 
 
+@pytest.mark.parametrize(
+    ("modality", "workers", "days", "person_days"),
+    [
+        (Modality.ON_SITE, 200, 1, 2),
+        (Modality.ON_SITE, 201, 2, 4),
+        (Modality.ON_SITE, None, 2, 4),
+        (Modality.HYBRID, 50, 2, 4),
+        (Modality.HYBRID, 5000, 2, 4),
+        (Modality.VIRTUAL, 50, 1, 2),
+    ],
+)
+def test_person_days(modality: Modality, workers: int | None, days: int, person_days: int) -> None:
+    proposal = propose_modality(ModalityFacts(1, False, False, workers), DEFAULTS)
+    effort = proposal.effort(modality)
+    assert (len(effort.days), effort.person_days) == (days, person_days)
+    assert proposal.effort().modality is proposal.proposed
+    assert [each.rule for each in effort.because] == ["M-9", "M-10"]
+
+
+def test_three_assessors_for_three_days() -> None:
+    conf = ModalitySettings.from_mapping({"min_assessors": 3, "max_days": 3})
+    effort = propose_modality(ModalityFacts(1, False, False, 900), conf).effort()
+    assert (len(effort.days), effort.person_days) == (3, 9)
+
+
+def test_a_hybrid_assessment_is_one_virtual_day_and_one_on_site() -> None:
+    virtual, on_site = split_days(Modality.HYBRID, 2)
+    assert (virtual.setting, on_site.setting) == (Setting.VIRTUAL, Setting.ON_SITE)
+    assert {Activity.DOCUMENT_REVIEW, Activity.MANAGEMENT_INTERVIEWS} <= set(virtual.activities)
+    assert {Activity.WORKER_INTERVIEWS, Activity.INSPECTION} <= set(on_site.activities)
+    assert not set(virtual.activities) & set(on_site.activities)
+    with pytest.raises(DomainError, match="hybrid_takes_two_days"):
+        split_days(Modality.HYBRID, 1)
+    conf = ModalitySettings.from_mapping({"max_days": 1})
+    proposal = propose_modality(ModalityFacts(5, False, False), conf)
+    assert Modality.HYBRID not in proposal.allowed
+    failed = [check.key for check in proposal.checks if not check.is_passed]
+    assert "two_days_allowed" in failed
+
+
+@pytest.mark.parametrize("modality", [Modality.ON_SITE, Modality.VIRTUAL])
+@pytest.mark.parametrize("days", [1, 2, 3])
+def test_every_assessment_opens_and_closes_once_and_does_all_its_work(
+    modality: Modality, days: int
+) -> None:
+    split = split_days(modality, days)
+    assert [each.number for each in split] == list(range(1, days + 1))
+    assert split[0].activities[0] is Activity.OPENING_MEETING
+    assert split[-1].activities[-1] is Activity.CLOSING_MEETING
+    done = {activity for each in split for activity in each.activities}
+    expected = set(Activity)
+    if modality is Modality.VIRTUAL:
+        expected.remove(Activity.INSPECTION)  # nobody is there to walk the floor
+    assert done == expected
+    assert {each.setting for each in split} == {Setting(str(modality))}
+
+
 TEAM = (
-    Assessor("a", is_lead=True, sex="female", languages=frozenset({"bn", "en"})),
+    Assessor(
+        "a", is_lead=True, is_osh_skilled=True, sex="female", languages=frozenset({"bn", "en"})
+    ),
     Assessor("b", sex="male", languages=frozenset({"en"})),
 )
 FACTS = TeamFacts(
@@ -97,7 +159,7 @@ FACTS = TeamFacts(
 def test_a_good_team_passes_every_rule() -> None:
     checks = check_team(TEAM, FACTS, DEFAULTS)
     assert all(check.is_passed for check in checks)
-    assert len(checks) == 9
+    assert len(checks) == 10
 
 
 @pytest.mark.parametrize(
@@ -123,6 +185,7 @@ def test_a_good_team_passes_every_rule() -> None:
         ),
         (TEAM, replace(FACTS, worker_languages=frozenset()), "speaks_worker_language", False),
         ((TEAM[0], replace(TEAM[1], sex="female")), FACTS, "both_sexes", True),
+        ((replace(TEAM[0], is_osh_skilled=False), TEAM[1]), FACTS, "osh_skills", True),
         ((TEAM[0], replace(TEAM[1], travel_hops=2)), FACTS, "short_travel", True),
         ((TEAM[0], replace(TEAM[1], booked_days=11)), FACTS, "even_load", True),
     ],

@@ -1,0 +1,492 @@
+"""Reads for the planner's pages: the board, one envelope, proposals, clashes, the forecast.
+
+For planners only; every view that shows one of these writes down that it was looked at.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+from assessments import plan_facts
+from assessments.bookings import Booked
+from assessments.models import Absence, Assessment, PlanChange, PlanRun
+from assessments.plan_facts import Due, Facts, Person
+from assessments.rules.planning.problem import Breach
+from assessments.rules.travel import distance_km, travel_minutes
+from betterwork.ui import parts
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One visit on the board. kind: "as" sealed, "pr" the one looked at, "ad" announced."""
+
+    kind: str
+    code: str
+    name: str
+    url: str
+    starts_on: date
+    ends_on: date
+    assessment_id: str = ""
+    is_locked: bool = False
+    is_clash: bool = False
+    is_confirmed: bool = True
+    people: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a row, over `span` days. off: "off" rest, "hol" holiday, "lv" leave, or ""."""
+
+    day: date
+    span: int
+    off: str = ""
+    text: str = ""
+    chips: tuple[Chip, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    key: str
+    name: str
+    second: str
+    is_lead: bool
+    cells: tuple[Cell, ...]
+    booked: int
+    available: int | None
+
+    @property
+    def is_over(self) -> bool:
+        return self.available is not None and self.booked > self.available
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    day: date
+    off: str
+
+    is_today: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    first: date
+    last: date
+    days: tuple[Day, ...]
+    rows: tuple[Row, ...]
+    visits: int
+
+
+def board(
+    facts: Facts,
+    *,
+    first: date,
+    last: date,
+    by: str = "advisor",
+    region: str = "",
+    selected: UUID | None = None,
+    clashing: frozenset[str] = frozenset(),
+) -> Board:
+    """The calendar of a month or a week, a row a person or a region. No query."""
+    days = tuple(
+        Day(day, _off(facts, day), day == facts.today) for day in plan_facts.days_of(first, last)
+    )
+    shown = [
+        due
+        for due in facts.due
+        if due.assessment.starts_on is not None
+        and due.assessment.starts_on <= last
+        and (due.assessment.ends_on or due.assessment.starts_on) >= first
+        and (not region or due.assessment.factory.region == region)
+    ]
+    booked = [
+        each
+        for each in facts.booked
+        if first <= each.day <= last and (not region or each.region == region)
+    ]
+    names = {person.user_id: person.name for person in facts.people}
+    chips = {due.assessment.pk: _chip(facts, due, names, selected, clashing) for due in shown}
+    if by == "region":
+        rows = _regions(facts, days, shown, booked, chips)
+    else:
+        rows = [_person_row(facts, person, days, shown, booked, chips) for person in facts.people]
+    return Board(first, last, days, tuple(rows), len(shown))
+
+
+def _off(facts: Facts, day: date) -> str:
+    if day.weekday() in facts.calendar.rest_weekdays:
+        return "off"
+    return "" if facts.calendar.is_working_day(day) else "hol"
+
+
+def _chip(
+    facts: Facts,
+    due: Due,
+    names: dict[int, str],
+    selected: UUID | None,
+    clashing: frozenset[str],
+) -> Chip:
+    from django.urls import reverse
+
+    row = due.assessment
+    assert row.starts_on is not None  # noqa: S101  # only scheduled visits come here
+    return Chip(
+        kind="pr" if row.pk == selected else "as",
+        code=row.code,
+        name=row.factory.name,
+        url=reverse("planner:envelope", args=[row.pk]),
+        starts_on=row.starts_on,
+        ends_on=row.ends_on or row.starts_on,
+        assessment_id=str(row.pk),
+        is_locked=due.is_locked,
+        is_clash=str(row.factory_id) in clashing,
+        people=tuple(names.get(user, "") for user, _seat in facts.seats.get(row.pk, ())),
+    )
+
+
+def _announced(each: Booked) -> Chip:
+    return Chip(
+        kind="ad",
+        code="",
+        name=each.factory_name,
+        url=each.url,
+        starts_on=each.day,
+        ends_on=each.day,
+        is_confirmed=each.is_confirmed,
+    )
+
+
+def _person_row(
+    facts: Facts,
+    person: Person,
+    days: Sequence[Day],
+    shown: Sequence[Due],
+    booked: Sequence[Booked],
+    chips: dict[UUID, Chip],
+) -> Row:
+    at: dict[date, list[Chip]] = defaultdict(list)
+    mine = 0
+    for due in shown:
+        if any(user == person.user_id for user, _seat in facts.seats.get(due.assessment.pk, ())):
+            chip = chips[due.assessment.pk]
+            at[max(chip.starts_on, days[0].day)].append(chip)
+            mine += sum(chip.starts_on <= each.day <= chip.ends_on for each in days)
+    for each in booked:
+        if each.user_id == person.user_id:
+            at[each.day].append(_announced(each))
+    kinds = {
+        day: absence
+        for absence in person.absences
+        for day in plan_facts.days_of(absence.first_day, absence.last_day)
+    }
+    held = sum(
+        days[0].day <= day <= days[-1].day
+        for user, taken in facts.held
+        if user == person.user_id
+        for day in taken
+    )
+    months = {(each.day.year, each.day.month) for each in days}
+    return Row(
+        key=str(person.user_id),
+        name=person.name,
+        second=person.region,
+        is_lead=person.can_lead,
+        cells=tuple(_cells(days, at, kinds)),
+        booked=mine + held,
+        available=person.days_a_month if len(months) == 1 and len(days) > 7 else None,
+    )
+
+
+def _cells(
+    days: Sequence[Day], at: dict[date, list[Chip]], absences: dict[date, Absence]
+) -> Iterable[Cell]:
+    index = 0
+    while index < len(days):
+        day = days[index]
+        found = at.get(day.day)
+        if found:
+            last = max(chip.ends_on for chip in found)
+            span = 1
+            while (
+                index + span < len(days)
+                and days[index + span].day <= last
+                and not at.get(days[index + span].day)
+            ):
+                span += 1
+            yield Cell(day.day, span, day.off, chips=tuple(found))
+            index += span
+            continue
+        absence = absences.get(day.day)
+        if absence is not None:
+            span = 1
+            while (
+                index + span < len(days)
+                and absences.get(days[index + span].day) is absence
+                and not at.get(days[index + span].day)
+            ):
+                span += 1
+            yield Cell(day.day, span, "lv", text=str(absence.get_kind_display()))
+            index += span
+            continue
+        yield Cell(day.day, 1, day.off)
+        index += 1
+
+
+def _regions(
+    facts: Facts,
+    days: Sequence[Day],
+    shown: Sequence[Due],
+    booked: Sequence[Booked],
+    chips: dict[UUID, Chip],
+) -> list[Row]:
+    """A row a region: chips stand at the first day shown, several in one cell."""
+    at: dict[str, dict[date, list[Chip]]] = defaultdict(lambda: defaultdict(list))
+    count: Counter[str] = Counter()
+    for due in shown:
+        chip, region = chips[due.assessment.pk], due.assessment.factory.region
+        at[region][max(chip.starts_on, days[0].day)].append(chip)
+        count[region] += sum(chip.starts_on <= each.day <= chip.ends_on for each in days)
+    for each in booked:
+        at[each.region][each.day].append(_announced(each))
+    return [
+        Row(
+            key=region,
+            name=region,
+            second="",
+            is_lead=False,
+            cells=tuple(
+                Cell(day.day, 1, day.off, chips=tuple(at[region].get(day.day, ()))) for day in days
+            ),
+            booked=count[region],
+            available=None,
+        )
+        for region in sorted(set(at) | set(facts.centres))
+    ]
+
+
+# -- one envelope ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One sealed visit as the planner sees it: day, team, every rule, how it came to its day."""
+
+    due: Due
+    lead: Person | None
+    second: Person | None
+    rules: tuple[parts.Rule, ...]
+    modality_rules: tuple[tuple[str, tuple[parts.Rule, ...]], ...]
+    days: tuple[dict[str, Any], ...]
+    person_days: int
+    journeys: tuple[tuple[str, int, int], ...]  # name, kilometres, minutes
+    hard_failed: int = 0
+    soft_failed: int = 0
+
+    @property
+    def assessment(self) -> Assessment:
+        return self.due.assessment
+
+
+def team_of(facts: Facts, due: Due) -> tuple[Person | None, Person | None]:
+    seats = facts.seats.get(due.assessment.pk, ())
+    lead = next((user for user, seat in seats if seat == "lead"), None)
+    other = next((user for user, seat in seats if seat != "lead"), None)
+    return (
+        facts.person(lead) if lead is not None else None,
+        facts.person(other) if other is not None else None,
+    )
+
+
+def journeys(facts: Facts, due: Due, people: Iterable[Person | None]) -> list[tuple[str, int, int]]:
+    """How far each of the team has to come: kilometres and minutes, where both places are known."""
+    there = plan_facts.place_of_factory(facts, due.assessment.factory)
+    found = []
+    for person in people:
+        if person is None:
+            continue
+        here = plan_facts.place_of_person(facts, person)
+        if None in (here.latitude, here.longitude, there.latitude, there.longitude):
+            continue
+        km = distance_km(
+            (here.latitude or 0.0, here.longitude or 0.0),
+            (there.latitude or 0.0, there.longitude or 0.0),
+        )
+        found.append((person.name, round(km), travel_minutes(km)))
+    return found
+
+
+# -- forecast and guesses --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MonthForecast:
+    month: date
+    booked: int  # assessment days sealed or held, a day a person
+    waiting: int  # days of visits without a day yet whose window lies mostly here
+    later: int  # days of reassessments of cycles that have not begun
+    available: int
+    lead_available: int
+
+    @property
+    def share(self) -> float:
+        needed = self.booked + self.waiting + self.later
+        return needed / self.available if self.available else float(bool(needed))
+
+    @property
+    def is_tight(self) -> bool:
+        return self.share > 0.9
+
+
+def forecast(
+    facts: Facts, later: Iterable[tuple[date, int]] = (), *, months: int = 12
+) -> list[MonthForecast]:
+    """Days needed against days available, month by month. No query."""
+    start = facts.today.replace(day=1)
+    keys = []
+    for _each in range(months):
+        keys.append(start)
+        start = (start + timedelta(days=32)).replace(day=1)
+    booked: Counter[date] = Counter()
+    waiting: Counter[date] = Counter()
+    for due in facts.due:
+        row = due.assessment
+        if row.starts_on and row.ends_on:
+            seats = len(facts.seats.get(row.pk, ())) or 2
+            for day in plan_facts.days_of(row.starts_on, row.ends_on):
+                booked[day.replace(day=1)] += seats
+        elif due.opens_on and due.closes_on:
+            middle = due.opens_on + (due.closes_on - due.opens_on) / 2
+            waiting[max(middle, facts.today).replace(day=1)] += due.proposal.effort().person_days
+    for _user, days in facts.held:
+        for day in days:
+            booked[day.replace(day=1)] += 1
+    coming: Counter[date] = Counter()
+    for day, person_days in later:
+        coming[day.replace(day=1)] += person_days
+    found = []
+    for month in keys:
+        after = (month + timedelta(days=32)).replace(day=1)
+        working = [
+            day
+            for day in plan_facts.days_of(month, after - timedelta(days=1))
+            if facts.calendar.is_working_day(day)
+        ]
+        free = {
+            person.user_id: min(person.days_a_month, sum(day not in person.away for day in working))
+            for person in facts.people
+        }
+        leads = sum(free[person.user_id] for person in facts.people if person.can_lead)
+        found.append(
+            MonthForecast(
+                month, booked[month], waiting[month], coming[month], sum(free.values()), leads
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What somebody who sees past visits could guess by: counts, not dates."""
+
+    weekdays: tuple[tuple[int, int], ...]  # weekday, starts in the last and coming 12 months
+    intervals: tuple[int, int] | None  # shortest and longest days between two assessments
+    least_dates: int | None
+    few: int
+    starts: int = 0
+    evenness: float | None = None
+    intervals_known: int = field(default=0)
+
+
+def guess(facts: Facts, past: Sequence[tuple[UUID, date]]) -> Guess:
+    """Patterns in start days and intervals. `past`: factory and first day of held assessments."""
+    since = facts.today - timedelta(days=365)
+    starts = [on for _factory, on in past if on >= since]
+    starts += [due.assessment.starts_on for due in facts.due if due.assessment.starts_on]
+    counts = Counter(day.weekday() for day in starts)
+    weekdays = [day for day in range(7) if day not in facts.calendar.rest_weekdays]
+    order = sorted(weekdays, key=lambda day: (day - _first_weekday(facts)) % 7)
+    # A visit of two days cannot begin before the rest day: that weekday stands apart.
+    compared = [counts[day] for day in order[:-1]]
+    most = max(compared, default=0)
+    evenness = min(compared) / most if most else None
+    by_factory: dict[UUID, list[date]] = defaultdict(list)
+    for factory, on in past:
+        by_factory[factory].append(on)
+    gaps = []
+    for days in by_factory.values():
+        days.sort()
+        gaps += [(later - sooner).days for sooner, later in pairwise(days)]
+    drawn = [
+        due.plan.legal_dates
+        for due in facts.due
+        if due.is_scheduled
+        and due.plan is not None
+        and not due.plan.is_by_hand
+        and due.plan.legal_dates
+    ]
+    return Guess(
+        weekdays=tuple((day, counts[day]) for day in order),
+        intervals=(min(gaps), max(gaps)) if gaps else None,
+        least_dates=min(drawn, default=None),
+        few=sum(n < facts.settings.few_dates for n in drawn),
+        starts=len(starts),
+        evenness=evenness,
+        intervals_known=len(gaps),
+    )
+
+
+def _first_weekday(facts: Facts) -> int:
+    """The first working weekday after the weekly rest."""
+    rest = facts.calendar.rest_weekdays
+    for day in range(7):
+        if day not in rest and (day - 1) % 7 in rest:
+            return day
+    return 0
+
+
+# -- rows of the database --------------------------------------------------------------------------
+
+
+def held_starts() -> list[tuple[UUID, date]]:
+    rows = Assessment.objects.filter(sealed=False, checked_in_at__isnull=False)
+    return [(f, d) for f, d in rows.values_list("factory_id", "starts_on") if d]
+
+
+def waiting_runs() -> list[PlanRun]:
+    """Diffs that wait for a planner, the newest first, with their changes."""
+    rows = PlanRun.objects.filter(state=PlanRun.State.WAITING).prefetch_related("changes")
+    return list(rows)
+
+
+def last_runs(most: int = 20) -> list[PlanRun]:
+    return list(PlanRun.objects.select_related("requested_by")[:most])
+
+
+def unplaced_reasons() -> dict[UUID, PlanChange]:
+    """The latest word on each visit that could not be placed, by assessment: one query."""
+    rows = (
+        PlanChange.objects.filter(
+            kind__in=[PlanChange.Kind.UNPLACED, PlanChange.Kind.LOST],
+            assessment__starts_on__isnull=True,
+        )
+        .select_related("run")
+        .order_by("run__started_at")
+    )
+    return {row.assessment_id: row for row in rows}
+
+
+def names_of(facts: Facts) -> dict[str, str]:
+    return {str(person.user_id): person.name for person in facts.people}
+
+
+def by_factory(breaches: Iterable[Breach]) -> dict[str, list[Breach]]:
+    found: dict[str, list[Breach]] = defaultdict(list)
+    for each in breaches:
+        if each.factory_id:
+            found[each.factory_id].append(each)
+    return found

@@ -1,0 +1,316 @@
+"""The planner's rooms and each advisor's own time: pages, budgets, looks that are written down."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from icalendar import Calendar
+
+from assessments.models import (
+    Absence,
+    Assessment,
+    AssessorProfile,
+    CalendarFeed,
+    ConflictOfInterest,
+    FactoryClosure,
+    PlanRun,
+    VisitPlan,
+)
+from assessments.services import feeds, people
+from betterwork.accounts.models import Membership
+from betterwork.records.models import Job, TrailEvent
+from betterwork.tenancy import scope
+from betterwork.tenancy.models import Programme
+from tests.assessments.builders import make_planned
+from tests.builders import make_factory
+
+from .planning_world import TODAY, Country, make_country
+
+
+@pytest.fixture
+def country(bd: Programme, monkeypatch: pytest.MonkeyPatch) -> Country:
+    """A planned country on the morning of TODAY."""
+    moment = datetime(TODAY.year, TODAY.month, TODAY.day, 5, tzinfo=UTC)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: moment)
+    made = make_country(factories=4)
+    made.plan()
+    return made
+
+
+@pytest.fixture
+def planner(country: Country, sign_in: Any) -> Client:
+    return sign_in(user=country.planner)
+
+
+def a_visit() -> Assessment:
+    return Assessment.objects.order_by("starts_on", "pk")[0]
+
+
+def test_board_shows_the_month_and_writes_down_the_look(planner: Client) -> None:
+    row = a_visit()
+    page = planner.get(
+        reverse("planner:board"), {"month": f"{row.starts_on:%Y-%m}", "visit": str(row.pk)}
+    )
+    html = page.content.decode()
+    assert page.status_code == 200
+    assert "no-store" in page["Cache-Control"]
+    assert row.code in html
+    assert row.factory.name in html
+    assert "Every hard rule holds" in html
+    look = TrailEvent.objects.filter(action="envelope_opened").latest("at")
+    assert look.sealed
+    assert look.facts["page"] == "board"
+
+
+@pytest.mark.parametrize("query", ["?week=2026-04-12", "?by=region", "?region=Savar", "?month=x"])
+def test_board_by_week_region_and_with_a_broken_query(planner: Client, query: str) -> None:
+    assert planner.get(reverse("planner:board") + query).status_code == 200
+
+
+@pytest.mark.parametrize("more", [0, 12])
+def test_board_query_budget(
+    country: Country, planner: Client, django_assert_max_num_queries: Any, more: int
+) -> None:
+    if more:
+        make_country(factories=more, people=4)
+        country.plan("night:more")
+    url = reverse("planner:board")
+    planner.get(url)
+    with django_assert_max_num_queries(36):
+        planner.get(url)
+    with django_assert_max_num_queries(38):
+        planner.get(url, {"visit": str(a_visit().pk)})
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_board_is_exported_to_who_may_see(planner: Client, kind: str) -> None:
+    row = a_visit()
+    answer = planner.get(
+        reverse("planner:board"), {"month": f"{row.starts_on:%Y-%m}", "format": kind}
+    )
+    assert answer["Content-Disposition"].endswith(f'.{kind}"')
+    if kind == "csv":
+        assert row.code in answer.content.decode("utf-8-sig")
+    event = TrailEvent.objects.get(action="exported")
+    assert event.sealed
+
+
+def test_nobody_but_the_planner_enters(country: Country, sign_in: Any) -> None:
+    run = PlanRun.objects.get()
+    for role in ("manager", "staff", "advisor", "cat_editor", "ambassador"):
+        client = sign_in(role)
+        for url in (
+            reverse("planner:board"),
+            reverse("planner:envelope", args=[a_visit().pk]),
+            reverse("planner:run", args=[run.pk]),
+            reverse("planner:check"),
+        ):
+            assert client.get(url).status_code == 403
+
+
+def test_envelope_move_checks_rules_and_asks_for_a_reason(planner: Client) -> None:
+    row = a_visit()
+    assert planner.get(reverse("planner:envelope", args=[row.pk])).status_code == 200
+    url = reverse("planner:move", args=[row.pk])
+    lead = row.team.get(position="lead").user_id
+    second = row.team.get(position="assessor").user_id
+    early = TODAY + timedelta(days=7)
+    given = {
+        "starts_on": early.isoformat(), "ends_on": (early + timedelta(days=1)).isoformat(),
+        "lead": lead, "second": second, "reason": "",
+    }  # fmt: skip
+    partial = planner.get(url, given, headers={"HX-Request": "true", "HX-Target": "rules"})
+    assert "outside the window" in partial.content.decode()
+    assert "<html" not in partial.content.decode()
+    tried = planner.post(url, {**given, "try": "1"})
+    assert tried.status_code == 200
+    assert "outside the window" in tried.content.decode()
+    refused = planner.post(url, given)
+    assert refused.status_code == 422
+    assert early.isoformat() in refused.content.decode()  # what was typed is kept
+    row.refresh_from_db()
+    assert row.starts_on != early
+    done = planner.post(url, {**given, "reason": "It closes for good in April."})
+    assert done.status_code == 302
+    row.refresh_from_db()
+    assert row.starts_on == early
+    page = planner.get(reverse("planner:envelope", args=[row.pk])).content.decode()
+    assert "set by hand" in page
+
+
+def test_a_visit_dropped_on_a_row_changes_that_seat(planner: Client, country: Country) -> None:
+    row = a_visit()
+    seat = row.team.get(position="assessor")
+    other = next(user for user in country.people if not row.team.filter(user=user).exists())
+    page = planner.get(
+        reverse("planner:move", args=[row.pk]),
+        {"starts_on": row.starts_on.isoformat(), "from": seat.user_id, "to": other.pk},
+    )
+    assert f'value="{other.pk}" selected' in page.content.decode()
+
+
+def test_lock_window_way_and_redraw_by_page(planner: Client) -> None:
+    row = a_visit()
+    assert planner.post(reverse("planner:lock", args=[row.pk]), {"reason": ""}).status_code == 422
+    planner.post(reverse("planner:lock", args=[row.pk]), {"reason": "Interpreter booked."})
+    assert VisitPlan.objects.get(assessment=row).is_locked
+    assert planner.post(reverse("planner:redraw", args=[row.pk])).status_code == 422
+    planner.post(reverse("planner:lock", args=[row.pk]), {"unlock": "1"})
+    assert planner.post(reverse("planner:redraw", args=[row.pk])).status_code == 302
+    refused = planner.post(
+        reverse("planner:modality", args=[row.pk]), {"modality": "virtual", "reason": ""}
+    )
+    assert refused.status_code == 422
+    planner.post(
+        reverse("planner:modality", args=[row.pk]), {"modality": "virtual", "reason": "Flood."}
+    )
+    row.refresh_from_db()
+    assert row.modality == "virtual"
+    page = planner.post(reverse("planner:widen", args=[row.pk]), {"until": "", "reason": ""})
+    assert page.status_code == 422
+
+
+def test_a_diff_is_looked_at_before_it_is_applied(planner: Client, country: Country) -> None:
+    row = a_visit()
+    seat = row.team.get(position="assessor")
+    url = reverse("planner:absence_new", args=[seat.user_id])
+    first = {"first_day": row.starts_on, "last_day": row.ends_on, "kind": "illness"}
+    assert planner.post(url, first).status_code == 302
+    assert "absent" in planner.get(reverse("planner:clashes")).content.decode()
+    run = country.replan()
+    page = planner.get(reverse("planner:run", args=[run])).content.decode()
+    assert row.factory.name in page
+    assert "Apply these changes" in page
+    assert str(run) in planner.get(reverse("planner:proposals")).content.decode()
+    assert planner.post(reverse("planner:run_apply", args=[run])).status_code == 302
+    assert not row.team.filter(pk=seat.pk).exists()
+    assert planner.get(reverse("planner:check")).status_code == 200
+
+
+def test_plans_are_asked_for_as_sealed_work(planner: Client) -> None:
+    for name in ("run_new", "run_again"):
+        assert planner.post(reverse(f"planner:{name}")).status_code == 302
+    assert Job.objects.filter(sealed=True).count() == 2
+
+
+def test_team_and_closures(planner: Client, country: Country) -> None:
+    person = country.people[0]
+    page = planner.get(reverse("planner:team"))
+    assert page.status_code == 200
+    url = reverse("planner:profile", args=[person.pk])
+    assert planner.get(url).status_code == 200
+    given = {"languages": ["bn"], "days_a_month": 40, "base_region": "Gazipur"}
+    assert planner.post(url, given).status_code == 422
+    planner.post(url, {**given, "days_a_month": 4, "may_lead": "on", "is_available": "on"})
+    kept = AssessorProfile.objects.get(user=person)
+    assert (kept.days_a_month, kept.may_lead) == (4, True)
+    day = TODAY + timedelta(days=10)
+    planner.post(
+        reverse("planner:closure_region"),
+        {"regions": ["Savar"], "first_day": day, "last_day": day, "note": "Flood."},
+    )
+    in_savar = [each for each in country.factories if each.region == "Savar"]
+    assert FactoryClosure.objects.filter(kind="force_majeure").count() == len(in_savar)
+
+
+def test_my_time_is_mine(country: Country, sign_in: Any) -> None:
+    me, other = country.people[0], country.people[1]
+    client = sign_in(user=me)
+    assert client.get(reverse("planner:mine")).status_code == 200
+    client.post(
+        reverse("planner:my_profile"),
+        {"languages": ["bn", "en"], "sex": "", "base_region": "Savar", "may_lead": "on"},
+    )
+    kept = AssessorProfile.objects.get(user=me)
+    assert kept.languages == ["bn", "en"]
+    day = TODAY + timedelta(days=20)
+    bad = client.post(
+        reverse("planner:my_absence"),
+        {"first_day": day, "last_day": day - timedelta(days=1), "kind": "leave"},
+    )
+    assert bad.status_code == 422
+    client.post(reverse("planner:my_absence"), {"first_day": day, "last_day": day, "kind": "leave"})
+    assert Absence.objects.get(user=me).first_day == day
+    factory = country.factories[0]
+    client.post(
+        reverse("planner:my_conflict"), {"factory": str(factory.pk), "reason": "My sister."}
+    )
+    assert ConflictOfInterest.objects.get().user_id == me.pk
+    theirs = people.record_absence(user_id=other.pk, first_day=day, last_day=day, by=None)
+    gone = client.post(reverse("planner:absence_withdraw", args=[theirs.pk]))
+    assert gone.status_code == 404
+
+
+# -- calendars ---------------------------------------------------------------------------------
+
+
+def fetched(token: str) -> list[Any]:
+    answer = Client().get(reverse("planner:feed", args=[token]))
+    assert answer.status_code == 200
+    assert "no-store" in answer["Cache-Control"]
+    return list(Calendar.from_ical(answer.content).walk("VEVENT"))
+
+
+@pytest.fixture
+def team_feed(bd: Programme) -> Any:
+    """`team_feed("busy")`: the token of a lead whose sealed visit lies ahead."""
+    from django.utils import timezone
+
+    day = timezone.localdate() + timedelta(days=30)
+    while day.weekday() in bd.weekly_rest or day.weekday() > 3:
+        day += timedelta(days=1)
+    made = make_planned(day, factory=make_factory("Meghna Crest"))
+
+    def make(shows: str) -> str:
+        with scope.programme_scope(bd.pk, role="advisor", user_id=made.lead.pk):
+            return feeds.make_feed(
+                user_id=made.lead.pk, role="advisor", shows=shows, now=timezone.now()
+            )
+
+    make.made = made  # type: ignore[attr-defined]
+    return make
+
+
+@pytest.mark.parametrize(("shows", "title"), [("busy", "Busy"), ("details", "Busy")])
+def test_a_sealed_visit_is_at_most_busy(team_feed: Any, shows: str, title: str) -> None:
+    [event] = fetched(team_feed(shows))
+    assert event["SUMMARY"] == title
+    text = event.to_ical().decode()
+    assert "Meghna" not in text
+    assert str(team_feed.made.pk) not in text
+    assert team_feed.made.assessment.code not in text
+
+
+def test_everything_only_for_who_chose_it(team_feed: Any) -> None:
+    [event] = fetched(team_feed("sealed"))
+    assert event["SUMMARY"] == "Meghna Crest"
+
+
+def test_address_is_revoked_replaced_and_ends_with_the_hat(team_feed: Any) -> None:
+    from django.utils import timezone
+
+    first = team_feed("busy")
+    second = team_feed("busy")
+    lead = team_feed.made.lead
+    assert Client().get(reverse("planner:feed", args=[first])).status_code == 404
+    fetched(second)
+    assert CalendarFeed.objects.count() == 0  # the system reads no addresses
+    with scope.scope(scope.Facts("platform")):
+        Membership.objects.filter(user=lead).update(ended_at=timezone.now())
+    assert Client().get(reverse("planner:feed", args=[second])).status_code == 404
+    assert Client().get(reverse("planner:feed", args=["x" * 43])).status_code == 404
+
+
+def test_my_calendar_address_is_shown_once(country: Country, sign_in: Any) -> None:
+    client = sign_in(user=country.people[0])
+    client.post(reverse("planner:my_feed"), {"shows": "busy"})
+    page = client.get(reverse("planner:mine")).content.decode()
+    assert ".ics" in page
+    assert ".ics" not in client.get(reverse("planner:mine")).content.decode()
+    client.post(reverse("planner:my_feed_stop"))
+    events = TrailEvent.objects.filter(action="calendar_shared")
+    assert events.count() == 2

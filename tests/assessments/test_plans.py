@@ -1,0 +1,380 @@
+"""Plans at service and task: stored once, checked, changed by a diff; locked visits stay."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from assessments import people_facts, plan_facts, planner_words, services, tasks
+from assessments.models import (
+    AccessRefusal,
+    Assessment,
+    AssessmentMember,
+    PlanChange,
+    PlanRun,
+    VisitPlan,
+)
+from assessments.rules.modality import Activity, ModalityFacts, ModalitySettings, propose_modality
+from assessments.rules.planning.problem import Bar, Rule
+from assessments.services import people, plans
+from betterwork.errors import DomainError
+from betterwork.records.models import Job, TrailEvent
+from betterwork.tenancy import scope
+from betterwork.tenancy.models import Programme
+from tests.assessments.builders import at, make_planned
+from tests.builders import make_cycle, make_factory, make_member
+
+from .planning_world import TODAY, days, make_country
+
+
+def test_a_night_gives_every_visit_its_day_and_team(bd: Programme) -> None:
+    country = make_country(factories=5)
+    run = PlanRun.objects.get(pk=country.plan())
+    assert (run.state, run.wanted, run.placed) == ("applied", 5, 5)
+    due = {each.assessment.pk: each for each in plan_facts.read(today=TODAY).due}
+    rows = list(Assessment.objects.all())
+    assert len(rows) == 5
+    for row in rows:
+        assert row.sealed
+        assert row.status == "planned"
+        assert row.opened_automatically
+        window = due[row.pk]
+        assert window.opens_on <= row.starts_on <= row.ends_on <= window.closes_on
+        assert row.starts_on.weekday() not in bd.weekly_rest
+        positions = list(row.team.values_list("position", "sealed"))
+        assert sorted(positions) == [("assessor", True), ("lead", True)]
+        kept = row.visit_plan
+        assert kept.entropy_bits > 1
+        assert kept.legal_dates > 5
+        assert kept.run_id == run.pk
+    assert run.entropy_bits is not None
+    assert run.entropy_share > 0.8
+    assert run.month_loads
+
+
+def test_run_again_doubled_or_late_ends_in_the_same_state(bd: Programme) -> None:
+    country = make_country()
+    first = country.plan()
+    before = days()
+    assert country.plan(seed=99) == first  # the same night, once more
+    assert days() == before
+    later = country.plan("night:next", seed=99)  # another night finds nothing left to draw
+    assert later != first
+    assert days() == before
+    assert PlanRun.objects.get(pk=later).wanted == 0
+
+
+def test_killed_before_it_was_stored_leaves_nothing_half(bd: Programme) -> None:
+    country = make_country()
+    opened = 0
+
+    @contextmanager
+    def scoped() -> Any:
+        nonlocal opened
+        opened += 1
+        if opened == 2:
+            raise KeyboardInterrupt
+        yield
+
+    with pytest.raises(KeyboardInterrupt):
+        plans.run_plan(scoped=scoped, key="night:test", cause="night", today=TODAY)
+    assert not PlanRun.objects.exists()
+    assert not AssessmentMember.objects.exists()
+    run = PlanRun.objects.get(pk=country.plan())
+    assert run.placed == 4
+    assert Assessment.objects.count() == 4
+
+
+def test_facts_that_change_meanwhile_are_planned_anew(bd: Programme) -> None:
+    country = make_country(factories=2)
+    away = country.people[0]
+    opened = 0
+
+    @contextmanager
+    def scoped() -> Any:
+        nonlocal opened
+        opened += 1
+        if opened == 2:  # between the draw and the store
+            people.record_absence(
+                user_id=away.pk,
+                first_day=TODAY,
+                last_day=TODAY + timedelta(days=120),
+                by=None,
+            )
+        yield
+
+    run = plans.run_plan(scoped=scoped, key="night:test", cause="night", today=TODAY)
+    assert opened == 4  # read, seen to be stale, read, stored
+    assert PlanRun.objects.get(pk=run).placed == 2
+    assert not AssessmentMember.objects.filter(user=away).exists()
+
+
+def test_task_works_once_for_a_job_and_tells_no_count(bd: Programme) -> None:
+    make_country(factories=2)
+    job = plans.request_plan(by=None, today=TODAY, cause="night:2026-03-02")
+    assert job.sealed
+    assert plans.request_plan(by=None, today=TODAY, cause="night:2026-03-02").pk == job.pk
+    for _each in range(2):
+        answer = tasks.plan_visits(programme_id=str(bd.pk), job_id=str(job.pk))
+        assert answer is None
+    job = Job.objects.get(pk=job.pk)
+    assert job.status == "done"
+    assert set(job.result) == {"url"}
+    assert job.total_units == plans.STEPS  # steps of the work, never visits
+    assert PlanRun.objects.filter(key="night:2026-03-02").count() == 1
+
+
+@pytest.mark.parametrize("role", ["manager", "staff", "advisor"])
+def test_sealed_work_is_the_planners_alone(bd: Programme, role: str) -> None:
+    user = make_member(role)
+    job = plans.request_plan(by=user.pk, today=TODAY)
+    with scope.programme_scope(bd.pk, role=role, user_id=user.pk):
+        assert not Job.objects.filter(pk=job.pk).exists()
+    with scope.programme_scope(bd.pk, role="planner", user_id=user.pk):
+        assert Job.objects.filter(pk=job.pk).exists()
+
+
+def test_horizon_leaves_what_a_person_has_ended(bd: Programme) -> None:
+    country = make_country(factories=2)
+    plans.open_horizon(today=TODAY)
+    row = Assessment.objects.order_by("pk")[0]
+    with scope.programme_scope(bd.pk, role="planner", user_id=country.planner.pk):
+        services.cancel(
+            assessment_id=row.pk, by=country.planner.pk, reason="Merged.", now=at(TODAY)
+        )
+    assert plans.open_horizon(today=TODAY) == 0
+    assert Assessment.objects.count() == 2
+
+
+def test_absence_becomes_a_diff_that_waits_and_moves_nothing_else(bd: Programme) -> None:
+    country = make_country(factories=6, people=8)
+    country.plan()
+    before = days()
+    hit = Assessment.objects.order_by("starts_on", "pk")[0]
+    seat = hit.team.get(position="assessor")
+    people.record_absence(
+        user_id=seat.user_id, first_day=hit.starts_on, last_day=hit.ends_on, by=None
+    )
+    assert Job.objects.filter(task=plans.REPLAN_TASK, sealed=True).count() == 1
+    run = PlanRun.objects.get(pk=country.replan())
+    assert run.state == "waiting"
+    assert days() == before  # nothing before a planner has looked at it
+    changes = {change.assessment_id: change for change in run.changes.all()}
+    assert set(changes) == {hit.pk}
+    assert changes[hit.pk].kind == PlanChange.Kind.RETEAMED
+    assert changes[hit.pk].before["starts_on"] == hit.starts_on.isoformat()
+    assert {"away"} == {told["rule"] for told in changes[hit.pk].reasons if "rule" in told}
+    plans.apply_replan(run_id=run.pk, by=country.planner.pk, today=TODAY)
+    after = days()
+    assert {key for key in before if before[key] != after[key]} == {hit.pk}
+    assert after[hit.pk][:2] == before[hit.pk][:2]  # the date is kept
+    assert (seat.position, seat.user_id) not in after[hit.pk][2]
+    plans.apply_replan(run_id=run.pk, by=country.planner.pk, today=TODAY)  # twice is once
+    assert days() == after
+
+
+def test_replan_of_nothing_changes_nothing(bd: Programme) -> None:
+    country = make_country()
+    country.plan()
+    assert country.replan() is None
+    assert not PlanRun.objects.filter(kind="replan").exists()
+
+
+def test_a_diff_made_stale_by_hand_is_refused(bd: Programme) -> None:
+    country = make_country(factories=3, people=8)
+    country.plan()
+    hit = Assessment.objects.order_by("pk")[0]
+    people.record_closure(
+        factory_id=hit.factory_id, first_day=hit.starts_on, last_day=hit.ends_on, by=None
+    )
+    run = country.replan()
+    change = PlanChange.objects.get(run=run)
+    assert change.kind == PlanChange.Kind.MOVED
+    assert plans.redraw_visit(assessment_id=hit.pk, by=country.planner.pk, today=TODAY)
+    with pytest.raises(DomainError, match="plan_stale"):
+        plans.apply_replan(run_id=run, by=country.planner.pk, today=TODAY)
+    plans.discard_replan(run_id=run, by=country.planner.pk)
+    with pytest.raises(DomainError, match="plan_not_waiting"):
+        plans.apply_replan(run_id=run, by=country.planner.pk, today=TODAY)
+
+
+def test_locked_visits_stand_whatever_is_planned(bd: Programme) -> None:
+    country = make_country(factories=3)
+    country.plan()
+    row = Assessment.objects.order_by("pk")[0]
+    plans.lock_visit(
+        assessment_id=row.pk, is_locked=True, reason="Interpreter booked.", by=country.planner.pk
+    )
+    before = days()[row.pk]
+    people.record_closure(
+        factory_id=row.factory_id, first_day=row.starts_on, last_day=row.ends_on, by=None
+    )
+    assert country.replan() is None  # nothing that may move is hit
+    facts = plan_facts.read(today=TODAY)
+    broken = plans.clashes(facts)
+    assert {each.rule for each in broken} == {Rule.FACTORY_CLOSED}
+    assert all(each.is_locked for each in broken)
+    with pytest.raises(DomainError, match="visit_is_locked"):
+        plans.redraw_visit(assessment_id=row.pk, by=country.planner.pk, today=TODAY)
+    assert days()[row.pk] == before
+    with pytest.raises(DomainError, match="reason_needed"):
+        plans.lock_visit(assessment_id=row.pk, is_locked=True, reason=" ", by=1)
+
+
+def test_a_move_by_hand_against_a_rule_needs_its_reason(bd: Programme) -> None:
+    country = make_country(factories=2)
+    country.plan()
+    row = Assessment.objects.order_by("pk")[0]
+    lead = row.team.get(position="lead").user_id
+    second = row.team.get(position="assessor").user_id
+    outside = TODAY + timedelta(days=7)  # a Monday before the window
+    given = {
+        "assessment_id": row.pk, "starts_on": outside, "ends_on": outside + timedelta(days=1),
+        "lead_id": lead, "second_id": second, "by": country.planner.pk, "today": TODAY,
+    }  # fmt: skip
+    with pytest.raises(DomainError, match="move_needs_reason") as refused:
+        plans.move_visit(**given)
+    assert Rule.WINDOW in refused.value.facts["rules"]
+    plans.move_visit(**given, reason="The factory closes for good in April.")
+    kept = VisitPlan.objects.get(assessment=row)
+    assert kept.is_locked
+    assert kept.is_by_hand
+    assert kept.entropy_bits == 0
+    assert Assessment.objects.get(pk=row.pk).starts_on == outside
+
+
+def test_unplaced_visits_say_why_and_what_would_unlock_them(bd: Programme) -> None:
+    country = make_country(factories=1)
+    factory = country.factories[0]
+    people.record_closure(
+        factory_id=factory.pk,
+        first_day=TODAY,
+        last_day=TODAY + timedelta(days=120),
+        by=None,
+    )
+    run = PlanRun.objects.get(pk=country.plan())
+    assert (run.wanted, run.placed) == (1, 0)
+    change = run.changes.get()
+    assert change.kind == PlanChange.Kind.UNPLACED
+    assert {"bar": "factory_calendar"} in change.reasons
+    row = Assessment.objects.get()
+    assert row.starts_on is None
+    assert row.sealed
+    plans.widen_window(
+        assessment_id=row.pk,
+        until=TODAY + timedelta(days=150),
+        reason="It opens again in June.",
+        today=TODAY,
+    )
+    assert PlanRun.objects.get(pk=country.plan("night:next")).placed == 1
+
+
+def test_refused_access_opens_a_second_attempt_and_the_second_is_reported(bd: Programme) -> None:
+    made = make_planned(TODAY)
+    first = services.record_refusal(
+        assessment_id=made.pk, by=made.lead.pk, reason="Guards said no.", now=at(TODAY),
+        refused_by="Head of security",
+    )  # fmt: skip
+    assert not first.sealed
+    assert first.status == "access_refused"
+    kept = AccessRefusal.objects.get()
+    assert (kept.attempt, kept.is_reportable, kept.refused_by) == (1, False, "Head of security")
+    again = Assessment.objects.get(status="planned")
+    assert again.sealed
+    assert again.starts_on is None
+    assert again.cycle_id == first.cycle_id
+    assert Job.objects.filter(task=plans.PLAN_TASK, sealed=True).exists()
+    due = plan_facts.read(today=TODAY).one(again.pk)
+    settings = people_facts.planning_settings()
+    assert due.opens_on == TODAY + timedelta(days=settings.second_attempt_from)
+    assert due.closes_on == TODAY + timedelta(days=settings.second_attempt_to)
+    # Repeated, it is one refusal still.
+    services.record_refusal(assessment_id=made.pk, by=made.lead.pk, reason="x", now=at(TODAY))
+    assert AccessRefusal.objects.count() == 1
+    day = TODAY + timedelta(days=28)
+    services.schedule_assessment(
+        assessment_id=again.pk, starts_on=day, lead_id=made.lead.pk, second_id=made.second.pk,
+        by=made.planner.pk,
+    )  # fmt: skip
+    services.record_refusal(assessment_id=again.pk, by=made.lead.pk, reason="Again.", now=at(day))
+    second = AccessRefusal.objects.get(attempt=2)
+    assert second.is_reportable
+    assert not Assessment.objects.filter(status="planned").exists()  # no third by itself
+
+
+def test_force_majeure_is_not_held_against_the_factory(bd: Programme) -> None:
+    made = make_planned(TODAY)
+    services.record_refusal(
+        assessment_id=made.pk, by=made.lead.pk, reason="Flood.", now=at(TODAY),
+        is_force_majeure=True,
+    )  # fmt: skip
+    again = Assessment.objects.get(status="planned")
+    day = TODAY + timedelta(days=28)
+    services.schedule_assessment(
+        assessment_id=again.pk, starts_on=day, lead_id=made.lead.pk, second_id=made.second.pk,
+        by=made.planner.pk,
+    )  # fmt: skip
+    services.record_refusal(
+        assessment_id=again.pk, by=made.lead.pk, reason="Guards said no.", now=at(day)
+    )
+    assert not AccessRefusal.objects.filter(is_reportable=True).exists()
+
+
+def test_the_way_a_visit_is_held_is_kept_with_its_reason(bd: Programme) -> None:
+    country = make_country(factories=1)
+    country.plan()
+    row = Assessment.objects.get()
+    assert row.modality == "on_site"  # cycle 2: hybrid comes later
+    with pytest.raises(DomainError, match="override_needs_reason"):
+        plans.choose_modality(assessment_id=row.pk, modality="hybrid", reason=" ", today=TODAY)
+    plans.choose_modality(
+        assessment_id=row.pk, modality="hybrid", reason="Floods on the road.", today=TODAY
+    )
+    kept = VisitPlan.objects.get(assessment=row)
+    row.refresh_from_db()
+    assert row.modality == "hybrid"
+    assert kept.modality_reason == "Floods on the road."
+    assert kept.virtual_on == row.starts_on  # documents and managers first
+    event = TrailEvent.objects.get(action="modality_chosen")
+    assert event.sealed
+    assert event.facts["rules"] == ["cycle_reached"]
+
+
+def test_team_rules_come_on_with_the_first_profile(bd: Programme) -> None:
+    factory = make_factory(languages=["km"])
+    make_cycle(factory)
+    lead, second = make_member("advisor"), make_member("advisor")
+    checks = {c.key for c in services.team_checks(factory, lead.pk, second.pk, on=TODAY)}
+    assert "speaks_worker_language" not in checks
+    people.save_profile(user_id=lead.pk, values={"languages": ["bn"], "may_lead": False})
+    found = {c.key: c for c in services.team_checks(factory, lead.pk, second.pk, on=TODAY)}
+    assert not found["speaks_worker_language"].is_passed
+    assert not found["one_lead"].is_passed  # who may not lead is no lead
+    people.save_profile(user_id=lead.pk, values={"languages": ["km"], "may_lead": True})
+    people.declare_conflict(
+        user_id=second.pk, factory_id=factory.pk, reason="A cousin works there.", on=TODAY
+    )
+    found = {c.key: c for c in services.team_checks(factory, lead.pk, second.pk, on=TODAY)}
+    assert found["speaks_worker_language"].is_passed
+    assert found["one_lead"].is_passed
+    assert found["no_conflict_of_interest"].found == (str(second.pk),)
+
+
+def test_nobody_grants_themselves_a_lead(bd: Programme) -> None:
+    advisor = make_member("advisor")
+    with (
+        scope.programme_scope(bd.pk, role="advisor", user_id=advisor.pk),
+        pytest.raises(DomainError, match="not_yours_to_grant"),
+    ):
+        people.save_profile(user_id=advisor.pk, values={"may_lead": True})
+
+
+def test_every_code_has_its_words() -> None:
+    assert {bar.value for bar in Bar} <= set(planner_words.BARS)
+    assert {rule.value for rule in Rule} <= set(planner_words.BREACHES)
+    assert set(Activity) == set(planner_words.ACTIVITIES)
+    proposal = propose_modality(ModalityFacts(1, False, False), ModalitySettings())
+    assert {check.key for check in proposal.checks} <= set(planner_words.MODALITY_RULES)
