@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from types import SimpleNamespace
-from uuid import uuid4
 
 import pytest
 from gunicorn.config import Config
@@ -12,7 +11,7 @@ from gunicorn.config import Config
 from betterwork.masking import masked
 from betterwork.weblog import Logger
 
-VISIT = str(uuid4())
+VISIT = "5a1da4d0-5aae-47e7-87ba-80e4895def66"
 
 
 @pytest.mark.parametrize(
