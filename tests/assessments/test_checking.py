@@ -131,9 +131,7 @@ def test_a_finding_is_a_sentence_without_blame() -> None:
 
 
 def test_duplicates_and_near_duplicates() -> None:
-    text = (
-        "Are all emergency exits of every floor of the factory unlocked during working hours?"
-    )
+    text = "Are all emergency exits of every floor of the factory unlocked during working hours?"
     same = english(text.upper().replace("?", " ?"), id="OSH-EP-91")
     near = english(text.replace("working hours", "working time"), id="OSH-EP-92")
     other = english("Is drinking water free of charge for all of the workers?", id="OSH-WEL-90")

@@ -384,7 +384,7 @@ def test_description_is_checked(bd: Any, sign_in: Any) -> None:
     editor = make_member("cat_editor")
     draft = make_draft(editor)
     name = next(iter(draft.names))
-    cites = {each: f"Does the {{{name}}} meet?" for each in ("text_en", "text_bn", "text.ar")}
+    cites = {f"text.{each}": f"Does the {{{name}}} meet?" for each in fields.LANGUAGES}
     change(draft, coded(draft), editor, **cites)
     client = sign_in(user=editor)
     good = {"label": "BD-2027.1", "note": NOTE, "name": "en: Tool", "names": ""}
