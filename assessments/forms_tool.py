@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .editing.fields import LANGUAGES
@@ -39,7 +39,7 @@ def by_language(text: str) -> dict[str, str]:
         code, colon, words = line.partition(":")
         if not colon or code.strip() not in LANGUAGES or not words.strip():
             raise forms.ValidationError(
-                _now("Write each line as a language, a colon and the words, such as “en: …”.")
+                gettext("Write each line as a language, a colon and the words, such as “en: …”.")
             )
         found[code.strip()] = words.strip()
     return found
@@ -108,7 +108,7 @@ class DescribeForm(forms.Form):
                     colon = ""
             if not colon or not words:
                 raise forms.ValidationError(
-                    _now("This line could not be read: %(line)s") % {"line": line}
+                    gettext("This line could not be read: %(line)s") % {"line": line}
                 )
             found[code.strip()] = words
         return found
@@ -147,7 +147,7 @@ class AddQuestionForm(forms.Form):
 
     def __init__(self, *args: Any, points: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", _now("Choose a compliance point")), *points]
+        choices = [("", gettext("Choose a compliance point")), *points]
         self.fields["point"].choices = choices  # type: ignore[attr-defined]
 
 
@@ -228,7 +228,7 @@ class LawForm(forms.Form):
     def clean_code(self) -> str:
         code = str(self.cleaned_data["code"])
         if not code.replace("_", "").isalnum() or code != code.lower():
-            raise forms.ValidationError(_now("Use small letters, digits and underscores."))
+            raise forms.ValidationError(gettext("Use small letters, digits and underscores."))
         return code
 
     def clean_short(self) -> dict[str, str]:
@@ -267,7 +267,7 @@ def typed_value(kind: str, text: str) -> Any:
         return _number(text)
     if kind == "boolean":
         if text.lower() not in ("yes", "no"):
-            raise ValueError(_now("Write yes or no."))
+            raise ValueError(gettext("Write yes or no."))
         return text.lower() == "yes"
     if kind == "table":
         rows = []
@@ -276,7 +276,7 @@ def typed_value(kind: str, text: str) -> Any:
             if not any(parts):
                 continue
             if not 2 <= len(parts) <= len(TABLE) or not parts[0] or not parts[1]:
-                raise ValueError(_now("Write each row as: when | value | unit."))
+                raise ValueError(gettext("Write each row as: when | value | unit."))
             row: dict[str, Any] = dict.fromkeys(TABLE, "") | dict(zip(TABLE, parts, strict=False))
             row["minimum"], row["maximum"] = (
                 _number(row[k]) if row[k] else None for k in ("minimum", "maximum")
@@ -292,7 +292,7 @@ def _number(text: str) -> int | float:
     try:
         number = Decimal(text.replace(",", ""))
     except InvalidOperation:
-        raise ValueError(_now("Write a number, such as 12 or 12.5.")) from None
+        raise ValueError(gettext("Write a number, such as 12 or 12.5.")) from None
     if not number.is_finite():
-        raise ValueError(_now("Write a number, such as 12 or 12.5."))
+        raise ValueError(gettext("Write a number, such as 12 or 12.5."))
     return int(number) if number == int(number) else float(number)

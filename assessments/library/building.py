@@ -83,5 +83,7 @@ def _reworded(texts: Mapping[str, Texts], changes: Mapping[str, Texts]) -> Mappi
             elif getattr(english, name) and language != DEFAULT_LANGUAGE:
                 # The translation still says the old sentence: the new English one is shown instead.
                 new[name] = ""
-        result[language] = Texts(**new, unit=own.unit, choices=own.choices)
+        made = Texts(**new, unit=own.unit, choices=own.choices)
+        if made != Texts():  # a language that says nothing of its own is not there
+            result[language] = made
     return result

@@ -57,7 +57,8 @@ def test_changed_words_are_a_draft_again(copy: Path, language: str) -> None:
     path.write_text(text.replace(old, f"{old[:-3]} X", 1), encoding="utf-8")
     library = lib.load(copy)
     assert not library.questions["OSH-EP-03"].reviewed
-    assert [(gap.key, gap.file) for gap in library.gaps] == [("OSH-EP-03", "cat/states/bn.yaml")]
+    lapsed = [gap.key for gap in library.gaps if gap.file == "cat/states/bn.yaml"]
+    assert lapsed == ["OSH-EP-03"]
 
 
 def test_a_reworded_string_was_not_reviewed(copy: Path) -> None:

@@ -391,7 +391,7 @@ def test_description_is_checked(bd: Any, sign_in: Any) -> None:
     editor = make_member("cat_editor")
     draft = make_draft(editor)
     name = next(iter(draft.names))
-    cites = dict.fromkeys(("text_en", "text_bn", "text.ar"), f"Does the {{{name}}} meet?")
+    cites = {f"text.{each}": f"Does the {{{name}}} meet?" for each in fields.LANGUAGES}
     change(draft, coded(draft), editor, **cites)
     client = sign_in(user=editor)
     good = {"label": "BD-2027.1", "note": NOTE, "name": "en: Tool", "names": ""}
