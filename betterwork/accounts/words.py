@@ -107,6 +107,9 @@ NAMES: dict[str, dict[str, Any]] = {
         "second_attempt_to": _("Second attempt after refused access, until"),
         "search_seconds": _("Longest search for one plan"),
         "replan_seconds": _("Longest search for one change"),
+        "region_weight": _("Cost of each region between home and factory"),
+        "pair_weight": _("Cost of a soft team rule that is not held"),
+        "load_weight": _("Cost of each day above or below a fair share"),
     },
     "assessment": {
         "min_team": _("Team members, at least"),
