@@ -5,6 +5,17 @@ class AssessmentsConfig(AppConfig):
     name = "assessments"
 
     def ready(self) -> None:
+        from betterwork.permissions import Permission
+        from factories import panels
+
         from . import merging
+        from .models import Assessment
 
         merging.register()
+        # A sealed visit is linked for nobody, not even for its own people.
+        panels.register_event_page(
+            "assessments.assessment",
+            name="assessments:detail",
+            permission=Permission.SEE_ASSESSMENTS,
+            rows=lambda: Assessment.objects.filter(sealed=False),
+        )

@@ -200,6 +200,20 @@ def test_outsider_reads_no_falsehood_where_rows_are_hidden(
     assert reverse("assessments:question", args=[assessment.pk, half.lineage]) in text
 
 
+def test_finding_and_item_are_one_click_apart(home: Home, enter: Any) -> None:
+    assessment = make_assessment(home)
+    item, other = plan.create_items_from_assessment(assessment_id=assessment.pk).created[:2]
+    client = enter(Role.ADVISOR)
+    question = reverse("assessments:question", args=[assessment.pk, item.lineage])
+    assert question in client.get(url("item", item.pk)).content.decode()
+    text = client.get(question).content.decode()
+    assert url("item", item.pk) in text
+    assert url("item", other.pk) not in text
+    # A merged item leads to the one that goes on.
+    PlanItem.objects.filter(pk=item.pk).update(merged_into=other)
+    assert url("item", other.pk) in client.get(question).content.decode()
+
+
 # -- steps through the page -------------------------------------------------------------------
 
 
