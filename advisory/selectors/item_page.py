@@ -228,9 +228,7 @@ def _evidence(row: PlanEvidence) -> parts.Evidence:
     )
 
 
-def _chain(
-    row: Row, has_evidence: bool, *, is_staff: bool, is_outsider: bool
-) -> list[parts.Step]:
+def _chain(row: Row, has_evidence: bool, *, is_staff: bool, is_outsider: bool) -> list[parts.Step]:
     item = row.item
     found_url = ""
     if item.assessment_id and item.assessment is not None and not is_outsider:
