@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -116,3 +117,15 @@ def register() -> None:
         order=40,
     )
     panels.register_kept("plan_items", label=_("Plan items"), count=items_kept)
+    for kind, name, permission in (
+        ("PlanItem", "item", Permission.SEE_PLANS),
+        ("AdvisoryVisit", "visit", Permission.SEE_VISITS),
+        ("CommitteeMeeting", "meeting", Permission.SEE_COMMITTEES),
+    ):
+        model = apps.get_model("advisory", kind)
+        panels.register_event_page(
+            f"advisory.{kind.lower()}",
+            name=f"advisory:{name}",
+            permission=permission,
+            rows=model.objects.all,
+        )

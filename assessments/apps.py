@@ -5,7 +5,18 @@ class AssessmentsConfig(AppConfig):
     name = "assessments"
 
     def ready(self) -> None:
+        from betterwork.permissions import Permission
+        from factories import panels as factory_panels
+
         from . import merging, panels
+        from .models import Assessment
 
         merging.register()
         panels.register()
+        # A sealed visit is linked for nobody, not even for its own people.
+        factory_panels.register_event_page(
+            "assessments.assessment",
+            name="assessments:detail",
+            permission=Permission.SEE_ASSESSMENTS,
+            rows=lambda: Assessment.objects.filter(sealed=False),
+        )

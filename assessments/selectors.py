@@ -319,6 +319,26 @@ def last_time(assessment: Assessment, lineage: str) -> LastTime | None:
     )
 
 
+def reports_of(assessment: Assessment) -> list[Any]:
+    """The newest written report in each of its languages, else the draft: one query."""
+    rows = assessment.reports.filter(status="ready").order_by("is_draft", "-version", "language")
+    found = list(rows.only("pk", "language", "version", "is_draft"))
+    return [
+        each
+        for each in found
+        if (each.is_draft, each.version) == (found[0].is_draft, found[0].version)
+    ]
+
+
+def plan_item_of(entry: Entry, assessment: Assessment) -> Any:
+    """The plan item that came of a finding, or the one it was merged into; one query for both."""
+    if entry.answer is None or entry.answer.outcome != Outcome.NON_COMPLIANT:
+        return None
+    rows = assessment.factory.plan_items.filter(answer=entry.answer.pk)
+    item = rows.select_related("merged_into").first()
+    return (item.merged_into or item) if item is not None else None
+
+
 def evidence_of(assessment: Assessment, question_id: UUID | None = None) -> QuerySet[Evidence]:
     rows = Evidence.objects.filter(assessment_id=assessment.pk)
     if question_id is not None:

@@ -216,6 +216,7 @@ class Law:
     is_verified: bool
     since: date | None
     source: str
+    own: str = ""  # the same in the reader's own language, where that is not English
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +348,9 @@ def _law(parameter: library.LawParameter, language: str) -> Law:
         reference=parameter.reference,
         text=parameter.text,
         value=(parameter.inline(language) or "") if parameter.is_verified else "",
+        own=(parameter.inline(language) or "")
+        if parameter.is_verified and language != "en" and language in parameter.short
+        else "",
         is_verified=parameter.is_verified,
         since=parameter.effective_from,
         source=parameter.source,

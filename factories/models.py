@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from betterwork.tenancy.models import ProgrammeModel
 
+from . import bodies
+
 
 class ManufacturingGroup(models.Model):
     """Owner of several factories, often in several countries."""
@@ -457,6 +459,11 @@ class Committee(ProgrammeModel):
                 name="committee_dates",
             ),
         ]
+
+    @property
+    def shown_name(self) -> str:
+        """Its name in the reader's language where it is a name of law, else as recorded."""
+        return bodies.name_of(self.name)
 
     def __str__(self) -> str:
         return self.name

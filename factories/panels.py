@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.functional import Promise
 
 from betterwork.accounts.requests import MemberRequest
@@ -48,6 +50,18 @@ class CommitteeWork:
     activity_reports_on: tuple[Any, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """The page of a thing that lines of the timeline tell of.
+
+    `rows()`: the things this reader may open, which row-level security narrows.
+    """
+
+    name: str
+    permission: Permission
+    rows: Callable[[], QuerySet[Any]]
+
+
 WorkReader = Callable[[Iterable[Committee]], Mapping[UUID, CommitteeWork]]
 MergeGuard = Callable[[UUID, UUID], None]
 MergeStep = Callable[[UUID, UUID], None]
@@ -60,6 +74,7 @@ class _Registry:
     guards: dict[str, MergeGuard] = field(default_factory=dict)
     steps: dict[str, MergeStep] = field(default_factory=dict)
     kept: dict[str, tuple[Text, Callable[[UUID], int]]] = field(default_factory=dict)
+    event_pages: dict[str, EventPage] = field(default_factory=dict)
 
 
 _registry = _Registry()
@@ -99,6 +114,35 @@ def register_merge_step(key: str, step: MergeStep) -> None:
 def register_kept(key: str, *, label: Text, count: Callable[[UUID], int]) -> None:
     """`count(factory_id)`: rows that stay under a merged factory's name, told before a merge."""
     _registry.kept[key] = (label, count)
+
+
+def register_event_page(
+    object_type: str,
+    *,
+    name: str,
+    permission: Permission,
+    rows: Callable[[], QuerySet[Any]],
+) -> None:
+    """Lines of the timeline about `object_type` ("app.model") lead to the address `name`."""
+    _registry.event_pages[object_type] = EventPage(name, permission, rows)
+
+
+def event_urls(request: MemberRequest, events: Iterable[Any]) -> dict[tuple[str, str], str]:
+    """Addresses of the things events tell of, by type and id: only of what this reader may open.
+
+    One query for each type of thing among the events, however many they are.
+    """
+    ids: dict[str, set[str]] = {}
+    for event in events:
+        page = _registry.event_pages.get(event.object_type)
+        if page is not None and event.object_id and may(request, page.permission):
+            ids.setdefault(event.object_type, set()).add(event.object_id)
+    urls = {}
+    for kind, wanted in ids.items():
+        page = _registry.event_pages[kind]
+        for pk in page.rows().filter(pk__in=wanted).values_list("pk", flat=True):
+            urls[kind, str(pk)] = reverse(page.name, args=[pk])
+    return urls
 
 
 def panels_for(

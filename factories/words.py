@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from betterwork import sources
 from betterwork.rules.explain import Because
 from betterwork.ui import formats
 from betterwork.ui.parts import Action as ActionRow
@@ -178,12 +179,8 @@ FACTS: dict[str, Text] = {
     "term_months": _("months of a mandate"),
 }
 SOURCES: dict[str, Text] = {
-    "setting": _("setting of the programme"),
-    "calendar": _("calendar of the country"),
-    "record": _("our records"),
     "unverified": _("not verified"),
     "law not found": _("law not found"),
-    "D": _("recorded by the programme"),
 }
 VALUES: dict[str, Text] = {
     "equal": _("equal numbers on both sides"),
@@ -242,7 +239,8 @@ def because(steps: tuple[Because, ...]) -> list[dict[str, str]]:
             "fact": str(FACTS.get(step.fact) or CHECKS.get(step.fact) or step.fact),
             "value": value(step.value),
             "rule": step.rule,
-            "source": str(SOURCES.get(step.source, step.source)),
+            "source": str(SOURCES.get(step.source) or sources.names(step.source)),
+            "code": f"{step.rule}: {step.source}",
         }
         for step in steps
     ]

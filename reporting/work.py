@@ -17,10 +17,13 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from assessments.models import Answer, AnswerConflict, Assessment, AssessmentMember, ReviewRemark
+from betterwork.records.vocabulary import Action
 from betterwork.tenancy import scope
 from factories.models import EngagementCycle
 from factories.selectors import CycleOverview, current_cycles, cycle_overview
 
+# What changes nothing: who opened a report or took a file is the trail's, not news.
+READINGS = [Action.REPORT_READ.value, Action.EXPORTED.value, Action.ENVELOPE_OPENED.value]
 OPEN = ("in_progress", "submitted", "quality_review", "factory_review")
 
 
@@ -144,14 +147,17 @@ SELECT json_build_object(
        WHERE g.held_on BETWEEN %(monday)s AND %(sunday)s
      ) both_kinds ORDER BY day, factory LIMIT 30) r),
   'news', (SELECT json_agg(row_to_json(r)) FROM (
-     SELECT e.action, e.at, u.full_name AS by, f.id AS factory_id, f.name AS factory, e.facts
+     SELECT e.action, max(e.at) AS at, count(*) AS n, u.full_name AS by,
+            f.id AS factory_id, f.name AS factory
      FROM records_trailevent e
      LEFT JOIN accounts_user u ON u.id = e.actor_id
      JOIN factories_factory f ON f.id = e.factory_id
      WHERE e.programme_id = %(programme)s AND e.at >= %(since)s AND NOT e.sealed
        AND e.actor_id IS DISTINCT FROM %(user)s
        AND (%(everything)s OR f.advisor_id = %(user)s)
-     ORDER BY e.at DESC LIMIT 8) r),
+       AND e.action <> ALL (%(readings)s)
+     GROUP BY e.action, u.id, u.full_name, f.id, f.name
+     ORDER BY max(e.at) DESC LIMIT 8) r),
   'programme', (CASE WHEN %(everything)s THEN (SELECT row_to_json(r) FROM (
      SELECT count(*) FILTER (WHERE advisor_id IS NULL) AS without_advisor
      FROM factories_factory WHERE programme_id = %(programme)s AND status = 'active'
@@ -171,6 +177,7 @@ def _facts(user_id: int, today: date, now: datetime, everything: bool) -> dict[s
                 "today": today,
                 "monday": monday,
                 "sunday": monday + timedelta(days=6),
+                "readings": READINGS,
                 "since": now - timedelta(days=1),
                 "everything": everything,
             },

@@ -11,6 +11,7 @@ from assessments.rules.answers import AnswerSettings
 from assessments.rules.lifecycle import AssessmentSettings
 from assessments.rules.modality import ModalitySettings
 from assessments.rules.planning.problem import PlanningSettings
+from betterwork import sources
 from betterwork.rules.settings import setting_fields
 from factories.rules.committee_indicators import CommitteeSettings
 from factories.rules.cycle_facts import CycleSettings
@@ -49,3 +50,15 @@ def test_every_rule_named_in_the_code_is_documented() -> None:
             named |= set(re.findall(r'"([A-Z]-\d+)"', module.read_text(encoding="utf-8")))
     assert named
     assert named <= documented
+
+
+def test_every_source_key_has_a_name_and_every_name_a_key() -> None:
+    text = (DOCS / "README.md").read_text(encoding="utf-8").split("## Source keys")[1]
+    keys = {
+        key.strip()
+        for cell in re.findall(r"^\| ([^|]+) \|", text, re.MULTILINE)
+        for key in cell.split(",")
+    }
+    assert keys - {"key", "---"} == set(sources.NAMES)
+    assert sources.names("WM, HOW") == f"{sources.NAMES['WM']}; {sources.NAMES['HOW']}"
+    assert sources.names("Labour Act 2006 s.207") == "Labour Act 2006 s.207"

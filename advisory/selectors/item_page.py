@@ -51,7 +51,7 @@ class ItemPage:
     row: Row
     position: Position | None
     who: parts.Who | None
-    sides: tuple[parts.Side, parts.Side]
+    sides: tuple[parts.Side, parts.Side] | None  # None: not for this reader
     evidence: list[parts.Evidence]
     chain: list[parts.Step]
     events: list[parts.Event]
@@ -59,6 +59,7 @@ class ItemPage:
     twins: list[PlanItem] = field(default_factory=list)
     origins: list[str] = field(default_factory=list)
     total: int = 0
+    is_outsider: bool = False
 
     @property
     def item(self) -> PlanItem:
@@ -104,9 +105,14 @@ def item_page(
     position: Position | None,
     today: date,
     is_staff: bool,
+    is_outsider: bool = False,
     initials: str = "",
 ) -> ItemPage:
-    """Read the parts of an item: eight queries, whatever its history."""
+    """Read the parts of an item: eight queries, whatever its history.
+
+    is_outsider: row-level security hides confirmations, evidence and history from this reader,
+    so that none found says nothing; what is known then is the item's own status.
+    """
     merged = list(items().filter(merged_into=item))
     ids = [item.pk, *(each.pk for each in merged)]
     confirmations = list(item.confirmations.select_related("by"))
@@ -122,15 +128,16 @@ def item_page(
     return ItemPage(
         row=row,
         position=position,
-        who=_who(row, position, initials),
-        sides=_sides(row, confirmations, position),
+        who=_who(row, position, initials, is_outsider=is_outsider),
+        sides=_sides_from_status(row) if is_outsider else _sides(row, confirmations, position),
         evidence=[_evidence(each) for each in evidence],
-        chain=_chain(row, bool(evidence), is_staff=is_staff),
+        chain=_chain(row, bool(evidence), is_staff=is_staff, is_outsider=is_outsider),
         events=_timeline(events, evidence),
         law=_law(events, item),
         twins=_twins(item),
         origins=[batch_label(each) for each in (item, *merged)],
         total=PlanItem.objects.filter(plan=item.plan_id, merged_into__isnull=True).count(),
+        is_outsider=is_outsider,
     )
 
 
@@ -144,11 +151,16 @@ def your_task(position: Position) -> str:
     }[position]
 
 
-def who_of(waiting: tuple[Position, ...], advisor: Any = None) -> parts.Who | None:
-    """Who acts next, seen by somebody else."""
+def who_of(
+    waiting: tuple[Position, ...], advisor: Any = None, *, is_outsider: bool = False
+) -> parts.Who | None:
+    """Who acts next, seen by somebody else; an outsider cannot know which side still waits."""
     if not waiting:
         return None
     task = your_task(waiting[0])
+    sides = {Position.WORKER_MEMBER, Position.MANAGEMENT_MEMBER}
+    if is_outsider and waiting[0] in sides:
+        return parts.Who(_("The committee"), task, kind="side")
     if len(waiting) > 1:
         return parts.Who(_("Both committee sides"), task, kind="side")
     if waiting[0] is Position.WORKER_MEMBER:
@@ -160,11 +172,13 @@ def who_of(waiting: tuple[Position, ...], advisor: Any = None) -> parts.Who | No
     return parts.Who(_("Factory ambassador"), task, kind="factory")
 
 
-def _who(row: Row, position: Position | None, initials: str) -> parts.Who | None:
+def _who(
+    row: Row, position: Position | None, initials: str, *, is_outsider: bool
+) -> parts.Who | None:
     waiting = row.waiting_for
     if position is not None and position in waiting:
         return parts.Who(_("You"), your_task(position), initials, is_you=True)
-    return who_of(waiting, row.item.factory.advisor)
+    return who_of(waiting, row.item.factory.advisor, is_outsider=is_outsider)
 
 
 def _sides(
@@ -189,6 +203,16 @@ def _sides(
     )
 
 
+def _sides_from_status(row: Row) -> tuple[parts.Side, parts.Side] | None:
+    """Completed means that both sides confirmed (rule P-3); before that nothing is told."""
+    if row.item.status != PlanItem.Status.COMPLETED:
+        return None
+    return (
+        parts.Side(_("Worker side"), is_agreed=True),
+        parts.Side(_("Management side"), is_agreed=True),
+    )
+
+
 def _evidence(row: PlanEvidence) -> parts.Evidence:
     stored = row.file
     is_photo = stored.content_type == "image/jpeg"
@@ -204,10 +228,10 @@ def _evidence(row: PlanEvidence) -> parts.Evidence:
     )
 
 
-def _chain(row: Row, has_evidence: bool, *, is_staff: bool) -> list[parts.Step]:
+def _chain(row: Row, has_evidence: bool, *, is_staff: bool, is_outsider: bool) -> list[parts.Step]:
     item = row.item
     found_url = ""
-    if item.assessment_id and item.assessment is not None:
+    if item.assessment_id and item.assessment is not None and not is_outsider:
         found_url = (
             link("assessments:question", item.assessment_id, item.lineage)
             if is_staff
@@ -222,12 +246,18 @@ def _chain(row: Row, has_evidence: bool, *, is_staff: bool) -> list[parts.Step]:
         (_("Completed"), completed, "", ""),
         (_("Verified"), row.state.is_verified, "st-seal" if row.state.is_verified else "", ""),
     ]
+    if is_outsider:
+        del steps[2]
+        now = 3 if completed else 2 if row.state.is_reported else 1
+        return [_step(step, at == now) for at, step in enumerate(steps)]
     # Evidence may be missing on an item that is done: the thread stands where the work stands.
     now = 4 if completed else 3 if row.state.is_reported or has_evidence else 2
-    return [
-        parts.Step(label, "sewn" if done else "now" if at == now else "", icon, url)
-        for at, (label, done, icon, url) in enumerate(steps)
-    ]
+    return [_step(step, at == now) for at, step in enumerate(steps)]
+
+
+def _step(step: tuple[str, bool, str, str], is_now: bool) -> parts.Step:
+    label, done, icon, url = step
+    return parts.Step(label, "sewn" if done else "now" if is_now else "", icon, url)
 
 
 def _timeline(events: list[PlanEvent], evidence: list[PlanEvidence]) -> list[parts.Event]:

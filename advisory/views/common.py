@@ -17,6 +17,7 @@ from betterwork.accounts.models import FACTORY_SIDE, Role
 from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 
+OUTSIDERS = frozenset({Role.BUYER, Role.GROUP_LEAD})
 PHONE, DESK = "phone.html", "base.html"
 
 
@@ -30,6 +31,11 @@ def role_of(request: MemberRequest) -> str:
 
 def is_factory_side(request: MemberRequest) -> bool:
     return role_of(request) in FACTORY_SIDE
+
+
+def is_outsider(request: MemberRequest) -> bool:
+    """Buyers and group leads: they see items, not the evidence, confirmations and history."""
+    return role_of(request) in OUTSIDERS
 
 
 def own_factory_id(request: MemberRequest) -> UUID:

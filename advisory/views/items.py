@@ -26,7 +26,7 @@ from betterwork.permissions import Permission, may, requires
 from betterwork.ui import formats
 from betterwork.ui.context import initials
 
-from .common import is_factory_side, position, show, today
+from .common import is_factory_side, is_outsider, position, show, today
 
 
 def _item(pk: UUID) -> PlanItem:
@@ -48,7 +48,8 @@ def _page(
         item,
         position=position(request),
         today=today(),
-        is_staff=not is_factory_side(request),
+        is_staff=may(request, Permission.SEE_ASSESSMENTS),
+        is_outsider=is_outsider(request),
         initials=initials(str(request.user)),
     )
     steps = [0, 25, 50, 75]

@@ -17,7 +17,7 @@ from betterwork.permissions import Permission, may, requires
 from betterwork.ui.context import initials
 from betterwork.ui.parts import Choice
 
-from .common import is_factory_side, own_factory_id, position, role_of, show, today
+from .common import is_factory_side, is_outsider, own_factory_id, position, role_of, show, today
 
 
 @requires(Permission.SEE_PLANS)
@@ -90,7 +90,9 @@ def filtered(request: MemberRequest, board: reads.Board) -> tuple[list[reads.Row
             waiting if waiting in set(Position) else "",
         ),
     ]
-    status, batch, waiting = (choice.value for choice in choices)
+    if is_outsider(request):
+        choices.pop()  # which side still waits is not theirs to see
+    status, batch, waiting = (*(choice.value for choice in choices), "")[:3]
     rows = board.rows
     if status == "late":
         rows = [row for row in rows if row.is_late]

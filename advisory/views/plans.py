@@ -29,7 +29,7 @@ from betterwork.ui.parts import Choice
 from factories.models import Factory
 from factories.tables import FORMATS, file_response
 
-from .common import is_factory_side, role_of, show, today
+from .common import is_factory_side, is_outsider, role_of, show, today
 from .mine import filtered
 
 PAGE = 25
@@ -140,10 +140,13 @@ def plan_of(request: MemberRequest, pk: UUID) -> HttpResponse:
     if kind in FORMATS:
         return _export_items(factory, rows, kind)
     may_create = may(request, Permission.CREATE_ITEMS)
+    outside = is_outsider(request)
     context = {
         "factory": factory,
         "board": board,
-        "rows": [(row, who_of(row.waiting_for, factory.advisor)) for row in rows],
+        "rows": [
+            (row, who_of(row.waiting_for, factory.advisor, is_outsider=outside)) for row in rows
+        ],
         "choices": choices,
         "is_filtered": any(choice.is_on for choice in choices),
         "may_create": may_create,

@@ -23,7 +23,7 @@ from assessments.rules.answers import NotAssessedReason
 from assessments.tool import tool_of
 from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
-from betterwork.permissions import Permission, requires
+from betterwork.permissions import Permission, may, requires
 from betterwork.ui.context import OWN_NAMES
 from betterwork.ui.formats import RTL_LANGUAGES
 from betterwork.ui.parts import Who
@@ -164,6 +164,7 @@ def question_page(
         services.note_presence(seat, point=entry.question.point, now=timezone.now())
     points = {point.code: point for point in whole.points}
     point = points[entry.question.point]
+    see_plans = may(request, Permission.SEE_PLANS)
     context: dict[str, Any] = {
         "assessment": assessment,
         "whole": whole,
@@ -184,6 +185,8 @@ def question_page(
         "day": _day_of(assessment),
         "evidence": evidence_parts(selectors.evidence_of(assessment, entry.question.id)),
         "last": selectors.last_time(assessment, lineage),
+        "item": selectors.plan_item_of(entry, assessment) if see_plans else None,
+        "see_plans": see_plans,
         "client_id": uuid4(),
         "remarks": [
             remark

@@ -21,6 +21,7 @@ from betterwork.permissions import Permission, may, requires
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
 from betterwork.ui import formats
+from betterwork.ui.context import OWN_NAMES
 from betterwork.ui.parts import Choice, Clock, Crumb, Event, Evidence, Rule, Who
 
 from .common import assessment_or_404, language, refused, today_in, today_of, user_id
@@ -174,6 +175,10 @@ def overview(
         "total": len(whole.entries),
         "moves": _moves(request, assessment, facts, team, me),
         "people": len(team) + 1,
+        "reports": _reports(request, assessment),
+        "plan_url": reverse("advisory:plan", args=[assessment.factory_id])
+        if assessment.released_at and may(request, Permission.SEE_PLANS)
+        else "",
     }
     if facts.status in lifecycle.EDITABLE:
         context["sign_rules"] = _sign_rules(facts)
@@ -231,6 +236,24 @@ def _moves(
             continue
         found[move.value] = move in lifecycle.open_moves(facts, actor)
     return found
+
+
+def _reports(request: MemberRequest, assessment: Assessment) -> list[dict[str, Any]]:
+    """What was written of this assessment, by language."""
+    if assessment.sealed or (assessment.draft_sent_at is None and assessment.released_at is None):
+        return []
+    if not may(request, Permission.READ_REPORTS):
+        return []
+    return [
+        {
+            "url": reverse("reporting:report", args=[each.pk]),
+            "language": each.language,
+            "name": OWN_NAMES.get(each.language, each.language),
+            "version": each.version,
+            "is_draft": each.is_draft,
+        }
+        for each in selectors.reports_of(assessment)
+    ]
 
 
 def _steps(assessment: Assessment) -> list[Event]:

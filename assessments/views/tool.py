@@ -113,6 +113,7 @@ def law(request: MemberRequest) -> HttpResponse:
                 "code": row.code,
                 "text": row.text,
                 "value": row.inline(language()) or "",
+                "is_own": row.kind in {"number", "percent", "money"} or language() in row.short,
                 "unit": _unit_beside(row.inline(language()) or "", row.unit),
                 "reference": row.reference,
                 "source": row.source,
@@ -123,6 +124,7 @@ def law(request: MemberRequest) -> HttpResponse:
         )
     context = {
         "topics": topics,
+        "in_english": language() != "en",
         "day": day,
         "search": request.GET.get("q", ""),
         "verified": sum(row.is_verified for row in found.values()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from allauth.account.internal.flows.login import perform_login
+from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from betterwork import sources
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
 from betterwork.records.services import record
@@ -197,6 +198,10 @@ def invitation(request: VisitorRequest, token: str) -> HttpResponse:
             )  # fmt: skip
         request.session[selectors.ACTING] = str(membership.pk)
         if person is None:
+            # The password was set, or the mailed link followed, this moment: whoever goes on to
+            # set up a second factor is not asked for it once more.
+            by = "password" if membership.user.has_usable_password() else "code"
+            record_authentication(request, membership.user, method=by)
             entered: HttpResponse = perform_login(
                 request, Login(user=membership.user, email=found.email)
             )
@@ -301,7 +306,8 @@ def _rows(group: str, values: dict[str, Any]) -> list[dict[str, Any]]:
             "unit": UNITS.get(each.unit, each.unit),
             "mark": each.mark,
             "mark_text": MARKS.get(each.mark, each.mark),
-            "source": "" if each.source == "-" else each.source,
+            "source": "" if each.source == "-" else sources.names(each.source),
+            "source_code": each.mark if each.source == "-" else f"{each.mark}: {each.source}",
             "lowest": _shown(each.lowest) if each.lowest is not None else None,
             "highest": _shown(each.highest) if each.highest is not None else None,
         }

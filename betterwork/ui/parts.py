@@ -95,10 +95,11 @@ class Side:
     confirmed_on: date | None = None
     waits_for_you: bool = False
     note: Text = ""
+    is_agreed: bool = False  # it confirmed; who and when is not for this reader
 
     @property
     def confirmed(self) -> bool:
-        return bool(self.confirmed_on)
+        return self.is_agreed or bool(self.confirmed_on)
 
 
 @dataclass(frozen=True)

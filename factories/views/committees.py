@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -10,17 +11,19 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
 from betterwork.ui import formats
 from betterwork.ui.parts import Choice, Crumb, Rule
-from factories import forms, words
+from factories import bodies, forms, words
 from factories.models import Committee, CommitteeMember, Factory
 from factories.rules.committee_indicators import MandateState
-from factories.rules.committees import Check, Outcome, Reason
+from factories.rules.committees import Check, CheckKey, Outcome, Reason
 from factories.selectors import committees as reads
 from factories.selectors.factories import factories
 from factories.services import committees as services
@@ -30,11 +33,16 @@ from . import common
 
 
 def check_rule(check: Check) -> Rule:
-    """A check in words: the rule, then the fact, then where it is written."""
+    """A check in words: the rule, then the fact, then where it is written.
+
+    What the law asks for, and where, is said only of law that counts (rule B-3).
+    """
+    is_law = check.confidence is not None and check.confidence.is_law
     parts = []
     if check.reason is not None:
         parts.append(str(words.REASONS[check.reason]))
-    if check.expected is not None:
+    # A yes or no is said by the rule and its reason already.
+    if is_law and check.expected is not None and not isinstance(check.expected, bool):
         parts.append(_("By law: %(value)s.") % {"value": expected_words(check)})
     if check.outcome in {Outcome.PASS, Outcome.FAIL}:
         parts.append(_("Here: %(value)s.") % {"value": found_words(check)})
@@ -42,49 +50,133 @@ def check_rule(check: Check) -> Rule:
         result=words.CHECK_RESULTS[check.outcome],
         rule=words.CHECKS[check.key],
         fact=" ".join(parts),
-        reference=check.reference,
+        reference=check.reference if is_law else "",
     )
 
 
 def expected_words(check: Check) -> str:
     """What the law asks for, in words: a bare number says nothing."""
-    number = formats.number(check.expected) if type(check.expected) is int else ""
-    sentences = {
-        "required": _("from %(value)s workers"),
-        "members_at_least": _("at least %(value)s members"),
-        "members_at_most": _("at most %(value)s members"),
-        "management_seats": _("at least %(value)s of the management side"),
-        "mandates": _("a mandate lasts %(value)s months"),
-        "quorum": _("more than %(value)s per cent of the worker members"),
-        "minutes_filed": _("within %(value)s days"),
-        "minutes_posted": _("within %(value)s working days"),
-        "activity_report": _("every %(value)s months"),
-        "meetings": _("at least every %(value)s months")
-        if isinstance(check.found, tuple)
-        else _("at least %(value)s in a year"),
-    }
-    text = sentences.get(str(check.key)) if number else None
-    return text % {"value": number} if text else words.value(check.expected)
+    if type(check.expected) is not int:
+        return words.value(check.expected)
+    n = check.expected
+    text = _EXPECTED.get(check.key)
+    if check.key == CheckKey.MEETINGS and isinstance(check.found, tuple):
+        text = _GAP
+    values = {"n": n, "value": formats.number(n)}
+    return str(text % values) if text is not None else formats.number(n)
+
+
+_GAP = ngettext_lazy(
+    "a meeting at least once in %(value)s month", "a meeting at least once in %(value)s months", "n"
+)
+
+
+# Both forms of a number: what the law asks for, after "By law:".
+_EXPECTED: dict[str, Any] = {
+    CheckKey.REQUIRED: ngettext_lazy(
+        "a committee wherever at least %(value)s worker is employed",
+        "a committee wherever at least %(value)s workers are employed",
+        "n",
+    ),
+    CheckKey.MEMBERS_AT_LEAST: ngettext_lazy(
+        "at least %(value)s member", "at least %(value)s members", "n"
+    ),
+    CheckKey.MEMBERS_AT_MOST: ngettext_lazy(
+        "at most %(value)s member", "at most %(value)s members", "n"
+    ),
+    CheckKey.MANAGEMENT_SEATS: ngettext_lazy(
+        "at least %(value)s seat for the management side",
+        "at least %(value)s seats for the management side",
+        "n",
+    ),
+    CheckKey.MANDATES: ngettext_lazy(
+        "a mandate lasts %(value)s month", "a mandate lasts %(value)s months", "n"
+    ),
+    CheckKey.MEETINGS: ngettext_lazy(
+        "at least %(value)s meeting in a year", "at least %(value)s meetings in a year", "n"
+    ),
+    CheckKey.QUORUM: ngettext_lazy(
+        "more than %(value)s per cent of the worker members",
+        "more than %(value)s per cent of the worker members",
+        "n",
+    ),
+    CheckKey.MINUTES_FILED: ngettext_lazy(
+        "minutes are sent within %(value)s day of the meeting",
+        "minutes are sent within %(value)s days of the meeting",
+        "n",
+    ),
+    CheckKey.MINUTES_POSTED: ngettext_lazy(
+        "minutes are posted within %(value)s working day of the meeting",
+        "minutes are posted within %(value)s working days of the meeting",
+        "n",
+    ),
+    CheckKey.ACTIVITY_REPORT: ngettext_lazy(
+        "a report at least once in %(value)s month",
+        "a report at least once in %(value)s months",
+        "n",
+    ),
+}
 
 
 def found_words(check: Check) -> str:
     """What was found, in words; ids of members are counted, not shown."""
-    if check.key == "ratio":
-        workers, managers = check.found
+    found = check.found
+    if check.key == CheckKey.REQUIRED:
+        return _("there is a committee") if found else _("there is no committee")
+    if check.key == CheckKey.RATIO:
+        workers, managers = found
         return _("%(workers)s of the worker side, %(managers)s of the management side") % {
             "workers": formats.number(workers),
             "managers": formats.number(managers),
         }
-    if check.key == "mandates":
-        return _("%(count)s expired") % {"count": formats.number(len(check.found))}
-    if check.key == "meetings" and isinstance(check.found, tuple):
-        gaps = [
-            _("no meeting from %(first)s to %(last)s")
-            % {"first": formats.on_date(first), "last": formats.on_date(last)}
-            for first, last in check.found
-        ]
-        return "; ".join(gaps) or _("no gap too long")
-    return words.value(check.found)
+    if check.key == CheckKey.MANDATES:
+        if not found:
+            return _("no mandate has expired")
+        text = ngettext(
+            "%(count)s mandate has expired", "%(count)s mandates have expired", len(found)
+        )
+        return text % {"count": formats.number(len(found))}
+    if check.key == CheckKey.MEETINGS:
+        return _meetings_words(found)
+    if check.key in _OF_MEETINGS:
+        fine, short = _OF_MEETINGS[check.key]
+        if not found:
+            return str(fine)
+        return str(short) % {"days": ", ".join(formats.on_date(day) for day in found)}
+    if check.key == CheckKey.CHAIR and not found:
+        return _("no chair is recorded")
+    return words.value(found)
+
+
+# What is said when no meeting falls short, and when some do.
+_OF_MEETINGS: dict[CheckKey, tuple[Promise, Promise]] = {
+    CheckKey.QUORUM: (
+        gettext_lazy("enough at every meeting"),
+        gettext_lazy("too few at the meetings of %(days)s"),
+    ),
+    CheckKey.MINUTES_FILED: (
+        gettext_lazy("all minutes were sent in time"),
+        gettext_lazy("late for the meetings of %(days)s"),
+    ),
+    CheckKey.MINUTES_POSTED: (
+        gettext_lazy("all minutes were posted in time"),
+        gettext_lazy("late for the meetings of %(days)s"),
+    ),
+}
+
+
+def _meetings_words(found: int | tuple[tuple[date, date], ...]) -> str:
+    if isinstance(found, int):
+        text = ngettext(
+            "%(count)s meeting in the last year", "%(count)s meetings in the last year", found
+        )
+        return text % {"count": formats.number(found)}
+    gaps = [
+        _("no meeting from %(first)s to %(last)s")
+        % {"first": formats.on_date(first), "last": formats.on_date(last)}
+        for first, last in found
+    ]
+    return "; ".join(gaps) or _("no gap too long")
 
 
 def committee_cards(factory: Factory) -> list[dict[str, Any]]:
@@ -98,7 +190,8 @@ def card(found: reads.CommitteeOverview) -> dict[str, Any]:
         "overview": found,
         "committee": found.committee,
         "kind": dict(Committee.Kind.choices)[found.kind],
-        "body": found.rule.body.value if found.rule.body and found.rule.body.confidence.is_law
+        "body": bodies.name_of(found.rule.body.value)
+        if found.rule.body and found.rule.body.confidence.is_law
         else "",
         "rules": [check_rule(c) for c in _by_weight(found.checks) if not _is_unknown(c)],
         "unknown": [check_rule(c) for c in found.checks if _is_unknown(c)],
@@ -302,7 +395,7 @@ def _form(
         "cancel_url": reverse("factories:committee", args=[committee.pk]),
         "crumbs": [
             Crumb(committee.factory.name, reverse("factories:detail", args=[committee.factory_id])),
-            Crumb(committee.name, reverse("factories:committee", args=[committee.pk])),
+            Crumb(committee.shown_name, reverse("factories:committee", args=[committee.pk])),
         ],
     }
     return render(request, "factories/form.html", context, status=422 if form.errors else 200)
@@ -458,6 +551,6 @@ def committee_dissolve(request: MemberRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The committee is dissolved; its history stays."))
             return redirect("factories:committee", pk=committee.pk)
-    title = _("Dissolve %(name)s") % {"name": committee.name}
+    title = _("Dissolve %(name)s") % {"name": committee.shown_name}
     lede = _("All members step down on that day. Records of members and meetings stay readable.")
     return _form(request, committee, form, title, lede=lede)

@@ -202,7 +202,11 @@ def events_page(request: MemberRequest, factory: Factory) -> Any:
     page = common.page_of(
         request, reads.timeline(factory.pk), size=common.EVENT_ROWS, name="events"
     )
-    page.object_list = [as_event(row) for row in page.object_list]
+    rows = list(page.object_list)
+    urls = panels.event_urls(request, rows)
+    page.object_list = [
+        as_event(row, urls.get((row.object_type, row.object_id), "")) for row in rows
+    ]
     return page
 
 
@@ -217,7 +221,7 @@ ICONS = {
 }  # fmt: skip
 
 
-def as_event(row: Any) -> Event:
+def as_event(row: Any, url: str = "") -> Event:
     """A row of the trail in words. Facts are named, never shown raw."""
     facts, detail = row.facts, ""
     if row.action == "cycle_fact_recorded":
@@ -230,7 +234,7 @@ def as_event(row: Any) -> Event:
     elif row.action == "drift_recorded":
         detail = str(words.CLOCKS.get(facts.get("clock"), ""))
     elif row.action in {"cycle_opened", "cycle_closed"}:
-        detail = _("cycle %(number)s") % {"number": facts.get("number", "")}
+        detail = _("cycle %(number)s") % {"number": formats.number(facts.get("number"))}
     elif row.action == "advisor_assigned":
         detail = str(facts.get("advisor", ""))
     elif row.action == "committee_changed":
@@ -242,6 +246,7 @@ def as_event(row: Any) -> Event:
         at=row.at,
         by=row.actor.full_name if row.actor else _("The system"),
         icon=ICONS.get(row.action, "check"),
+        url=url,
         detail=detail,
     )
 

@@ -526,6 +526,8 @@ def _assessment(
         _steps(assessment, team, world)
         _fact(cycle, "assessed", first_day, today, str(assessment.pk))
         _fact(cycle, "assessment_ended", last_day, today, str(assessment.pk))
+    if assessment.draft_sent_at is not None:
+        _fact(cycle, "draft_shared", assessment.draft_sent_at.date(), today, str(assessment.pk))
     if state == "released":
         _fact(cycle, "report_released", released, today, str(assessment.pk))
         sent = released + timedelta(days=draw.randint(16, 34))

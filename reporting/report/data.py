@@ -384,6 +384,7 @@ def _grouped(
                     "topic": law.topic,
                     "reference": law.reference,
                     "text": law.text,
+                    "own": law.own,
                     "since_on": _iso(law.since),
                 }
                 for law in words.law

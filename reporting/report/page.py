@@ -28,6 +28,7 @@ from django.utils.translation import ngettext
 
 from betterwork.ui import assets, charts, formats
 from betterwork.ui.icons import paper_icon
+from factories import bodies
 
 from . import words
 
@@ -390,6 +391,7 @@ def _committee(row: dict[str, Any]) -> dict[str, Any]:
     return {
         **row,
         "kind_name": words.COMMITTEE[row["kind"]],
+        "name": bodies.name_of(row["name"]),
         "checks": decided,
         "left_out": len(checks) - len(decided),
     }

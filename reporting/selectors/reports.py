@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from django.core.paginator import Paginator
 from django.db import connection
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
+from django.utils import timezone
 from django.utils.functional import cached_property
 
 from assessments.models import Assessment
@@ -134,18 +136,43 @@ def report_rows(choice: Choice, sort: str = "") -> QuerySet[Any, Any]:
 
     The page is found along the assessments' own index, and only its rows gather their reports.
     """
+    return _with_reports(choice.assessments(), choice).order_by(*_order(sort))
+
+
+def rows_of_factory(
+    factory_id: UUID, choice: Choice, *, with_unwritten: bool
+) -> list[tuple[dict[str, Any], Row | None]]:
+    """Begun assessments of a factory, newest first, each with its written report: one query.
+
+    with_unwritten: also those without a report this reader finds. Sealed visits are never there.
+    """
+    rows = Assessment.objects.all() if with_unwritten else choice.assessments()
+    rows = rows.filter(factory=factory_id, sealed=False).exclude(status="planned")
+    words = dict(Assessment.Status.choices)
+    found = _with_reports(rows, choice).order_by(F("starts_on").desc(nulls_last=True), "pk")
+    listed = []
+    for each in found:
+        ready = [one for one in each["every"] if one["status"] == Report.Status.READY]
+        row = as_row({**each, "every": ready}) if ready else None
+        if row is not None or with_unwritten:
+            listed.append(({**each, "status_word": words[each["step"]]}, row))
+    return listed
+
+
+def _with_reports(assessments: QuerySet[Assessment], choice: Choice) -> QuerySet[Any, Any]:
+    """The values of a row of these assessments, with their reports beside them."""
     every = choice.reports().filter(assessment=OuterRef("pk")).order_by("-version", "language")
     written = JSONObject(pk="id", version="version", language="language", status="status",
                          pages="pages", reason="reason", is_draft="is_draft")  # fmt: skip
-    rows: QuerySet[Any, Any] = choice.assessments().values(
+    return assessments.values(
         "factory_id", "code", "starts_on",
         assessment_id=F("pk"),
         factory_name=F("factory__name"),
         programme_code=F("programme__code"),
         released=F("released_at"),
+        step=F("status"),
         every=ArraySubquery(every.values(written=written)),
     )  # fmt: skip
-    return rows.order_by(*_order(sort))
 
 
 def _order(sort: str) -> tuple[str, ...]:
@@ -234,6 +261,21 @@ def by_check_code(code: str) -> Report | None:
         finally:
             if not connection.needs_rollback:
                 _name_code("")
+
+
+def newer_version_on(report: Report) -> date | None:
+    """The day on which a newer version of a genuine paper was written; None: it is the newest.
+
+    Asked as the system of its programme, since a visitor sees the one row alone; nothing but the
+    day comes out.
+    """
+    with scope.programme_scope(report.programme_id):
+        newer = Report.objects.filter(
+            assessment_id=report.assessment_id, is_draft=False, version__gt=report.version,
+            status=Report.Status.READY, released_at__isnull=False,
+        ).order_by("-version")  # fmt: skip
+        written_at = newer.values_list("written_at", flat=True).first()
+    return timezone.localdate(written_at) if written_at else None
 
 
 def _name_code(code: str) -> None:

@@ -60,6 +60,7 @@ def released(request: MemberRequest) -> HttpResponse:
         "bar_key": _bar_key(filters, now, before, today),
         "bar_head": [_("Cluster"), _("Mean rate, %"), _("Compliance points")],
         "bar_rows": _bar_rows(now),
+        "left_out": _left_out(now),
     }
     return render(request, "reporting/aggregates.html", context)
 
@@ -74,6 +75,11 @@ def _whole(figures: Figures | None) -> Figures | None:
         return None
     kept = {code: each for code, each in figures.points.items() if _enough(each)}
     return Figures(figures.n, kept, figures.places)
+
+
+def _left_out(figures: Figures) -> int:
+    """Compliance points that were asked, but of too few factories to be shown."""
+    return sum(1 for each in figures.points.values() if 0 < each.rate.n < MIN_CELL)
 
 
 def _bars(now: Figures, before: Figures | None) -> Any:
@@ -196,9 +202,12 @@ def compare(request: MemberRequest) -> HttpResponse:
     }
     found = rates.figures(wanted)
     first = next(iter(found.values()), None)
+    # Every reader of aggregates gets the same figure: made of points with enough factories.
+    whole = {code: _whole(figures) for code, figures in found.items()}
+    clusters = {code: figures.clusters() if figures else {} for code, figures in whole.items()}
     rows = []
     for place in common.cluster_order(first) if first else []:
-        means = [found[p.code].clusters().get(place.cluster) for p in programmes]
+        means = [clusters[p.code].get(place.cluster) for p in programmes]
         if any(means):
             rows.append(
                 {
@@ -211,6 +220,8 @@ def compare(request: MemberRequest) -> HttpResponse:
         "period": common.period_words(filters, today),
         "programmes": [(p.name_in(formats.language()), found[p.code].n) for p in programmes],
         "rows": rows,
+        "min_cell": MIN_CELL,
+        "left_out": sum(_left_out(found[p.code]) for p in programmes if whole[p.code]),
         "is_global": scope.current().role == Role.GLOBAL,
     }
     return render(request, "reporting/compare.html", context)

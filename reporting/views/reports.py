@@ -275,6 +275,7 @@ def check(request: HttpRequest, code: str = "") -> HttpResponse:
         context |= {
             "name": data["factory"]["name"],
             "days": report_page.days_of(data),
+            "newer_on": selectors.newer_version_on(report),
             "hashes": [h for h in (report.pdf_sha256, report.factory_pdf_sha256) if h],
             "language_name": OWN_NAMES.get(report.language, report.language),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -99,14 +100,15 @@ def _acts(request: MemberRequest) -> list[tuple[str, str, str]]:
 
 
 def _urgency(action: Action) -> float:
-    """Late first, then today, then what waits without a day of its own, then what is to come."""
-    if action.clock is None:
-        return 0.5
-    return 1000 if action.clock.days_left is None else action.clock.days_left
+    """In order of time left, the latest first; what has no day of its own stands last."""
+    if action.clock is None or action.clock.days_left is None:
+        return math.inf
+    return action.clock.days_left
 
 
 def _is_soon(action: Action) -> bool:
-    return _urgency(action) <= WAITING_DAYS
+    """What waits without a clock waits now."""
+    return action.clock is None or _urgency(action) <= WAITING_DAYS
 
 
 def _with_primary(moves: list[Action]) -> list[Action]:
@@ -421,6 +423,9 @@ def _news(work: Work) -> list[Event]:
             "factory": row["factory"],
             "what": words.get(row["action"], row["action"]),
         }
+        if row["n"] > 1:
+            times = ngettext("%(what)s, %(n)s time", "%(what)s, %(n)s times", row["n"])
+            text = times % {"what": text, "n": formats.number(row["n"])}
         at = datetime.fromisoformat(row["at"])
         icon = _ICONS.get(row["action"], "check")
         url = _url("factories:detail", row["factory_id"])

@@ -82,6 +82,8 @@ def test_new_staff_with_a_password_meet_the_second_factor_first(bd: Programme) -
     answer = visitor.get(reverse("accounts:preferences"))
     assert (answer.status_code, answer["Location"]) == (302, reverse("mfa_index"))
     assert visitor.get(reverse("mfa_index")).status_code == 200
+    # They proved who they are this minute: the password is not asked once more.
+    assert visitor.get(reverse("mfa_activate_totp")).status_code == 200
 
 
 @pytest.mark.parametrize("state", ["expired", "withdrawn", "used"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -147,6 +148,70 @@ def test_items_of_a_draft_stay_inside(home: Home, sign_in: SignIn) -> None:
     client = sign_in(Role.GROUP_LEAD, group=group)
     assert client.get(url("item", own.pk)).status_code == 200
     assert client.get(url("item", item.pk)).status_code == 404
+
+
+def outsider_of(home: Home, sign_in: SignIn, role: str) -> Client:
+    """A group lead or a buyer of the home's factory."""
+    from factories.models import Buyer, FactoryBuyer, ManufacturingGroup
+
+    if role == Role.GROUP_LEAD:
+        home.factory.group = ManufacturingGroup.objects.create(name="Meghna Group")
+        home.factory.save()
+        return sign_in(role, group=home.factory.group)
+    buyer = Buyer.objects.create(name="North Stores")
+    FactoryBuyer.objects.create(
+        factory=home.factory, buyer=buyer,
+        consented_on=date(2026, 1, 1), subscribed_until=date(2100, 1, 1),
+    )  # fmt: skip
+    return sign_in(role, buyer=buyer)
+
+
+@pytest.mark.parametrize("role", [Role.GROUP_LEAD, Role.BUYER])
+def test_outsider_reads_no_falsehood_where_rows_are_hidden(
+    home: Home, enter: Any, sign_in: SignIn, role: str
+) -> None:
+    assessment = make_assessment(home)
+    seen, half = plan.create_items_from_assessment(assessment_id=assessment.pk).created[:2]
+    given = {"files": [photo()], "captions": "Cleared exit"}
+    enter(Role.AMBASSADOR).post(url("item_evidence", seen.pk), given)
+    bring_to(home, seen, "verified")
+    bring_to(home, half, "half")
+    outsider = outsider_of(home, sign_in, role)
+    text = outsider.get(url("item", seen.pk)).content.decode()
+    seam = text.split('class="seam"')[1].split('class="under"')[0]
+    assert seam.count("confirmed") == 2
+    assert "not yet" not in seam.lower()
+    assert "Both sides confirmed, and it was verified." in text
+    assert "Nothing yet" not in text
+    assert "Its evidence, who confirmed it and its history are seen by" in text
+    assert 'id="evidence"' not in text
+    assert 'href="#evidence"' not in text
+    assert str(assessment.pk) not in text  # the question and the draft are not theirs
+    text = outsider.get(url("item", half.pk)).content.decode()
+    assert 'class="seam"' not in text
+    assert "The committee" in text
+    listed = outsider.get(url("plan", home.factory.pk)).content.decode()
+    assert "The committee" in listed
+    assert "Both committee sides" not in listed
+    assert 'name="waiting"' not in listed
+    # The same pages for who may see it all.
+    text = enter(Role.ADVISOR).get(url("item", half.pk)).content.decode()
+    assert 'class="seam"' in text
+    assert reverse("assessments:question", args=[assessment.pk, half.lineage]) in text
+
+
+def test_finding_and_item_are_one_click_apart(home: Home, enter: Any) -> None:
+    assessment = make_assessment(home)
+    item, other = plan.create_items_from_assessment(assessment_id=assessment.pk).created[:2]
+    client = enter(Role.ADVISOR)
+    question = reverse("assessments:question", args=[assessment.pk, item.lineage])
+    assert question in client.get(url("item", item.pk)).content.decode()
+    text = client.get(question).content.decode()
+    assert url("item", item.pk) in text
+    assert url("item", other.pk) not in text
+    # A merged item leads to the one that goes on.
+    PlanItem.objects.filter(pk=item.pk).update(merged_into=other)
+    assert url("item", other.pk) in client.get(question).content.decode()
 
 
 # -- steps through the page -------------------------------------------------------------------

@@ -410,6 +410,18 @@ def test_tool_and_law_pages(bd, sign_in) -> None:
     )
 
 
+def test_english_law_is_marked_and_named_so_once_on_a_bengali_page(bd, sign_in) -> None:
+    client = sign_in(user=make_member("advisor", user=_bengali()))
+    text = client.get(url("law")).content.decode()
+    assert '<span lang="en" dir="ltr">at least once every 2 months' in text
+    assert "প্রতি ২ মাসে কমপক্ষে একবার" in text  # the form the library has in Bengali
+    assert '<bdi lang="en" dir="ltr">at least once' not in text
+    made = make_begun()
+    asked = next(question for question in made.questions if question.law)
+    text = client.get(url("question", made.pk, asked.lineage)).content.decode()
+    assert '<cite lang="en" dir="ltr">' in text
+
+
 def _bengali() -> Any:
     from tests.builders import make_user
 

@@ -14,9 +14,12 @@ from django.utils import timezone
 from betterwork.records.models import TrailEvent
 from betterwork.tenancy import scope
 from factories.models import Buyer, Factory, FactoryBuyer, ManufacturingGroup
+from factories.rules.committee_law import Confidence
+from factories.rules.committees import Check, CheckKey, Outcome
 from factories.services import committees as committee_services
 from factories.services import cycles as cycle_services
 from factories.services import factories as services
+from factories.views.committees import check_rule
 from tests import builders
 
 
@@ -321,6 +324,53 @@ def test_committee_from_forming_to_chair(bd: Any, sign_in: Any) -> None:
     assert client.get(leave).status_code == 200
     for name in ("election", "chair", "committee_file", "committee_dissolve"):
         assert client.get(reverse(f"factories:{name}", args=[committee.pk])).status_code == 200
+
+
+def test_law_that_was_not_verified_is_never_told_as_law(bd: Any, sign_in: Any) -> None:
+    factory = make_full_factory(has_trade_union=False, workers_female=20, workers_male=10)
+    small = committee_services.form_committee(
+        factory_id=factory.pk, kind="safety", name="SC", formed_on=date(2026, 1, 1)
+    )
+    client: Client = sign_in("advisor")
+    page = client.get(reverse("factories:committee", args=[small.pk])).content.decode()
+    assert "The factory has fewer workers than the law names." in page
+    assert "By law: a committee wherever at least 50 workers are employed." in page
+    assert "Labour Act 2006 s.90A" in page
+    for unverified in ("r.81", "at least 6", "at most 12"):
+        assert unverified not in page
+    large = make_full_factory(has_trade_union=False)
+    formed = committee_services.form_committee(
+        factory_id=large.pk, kind="bipartite", name="PC", formed_on=date(2026, 1, 1)
+    )
+    page = client.get(reverse("factories:committee", args=[formed.pk])).content.decode()
+    assert "By law: no." not in page
+    assert "Labour Rules 2015</p>" not in page  # the quota for women is not verified
+
+
+def _check(key: CheckKey, expected: Any, found: Any, confidence: Any = Confidence.HIGH) -> Check:
+    return Check(key, Outcome.PASS, None, "Act s.1", confidence, expected, found, ())
+
+
+@pytest.mark.parametrize(
+    ("check", "says"),
+    [
+        (_check(CheckKey.REQUIRED, 1, True),
+         "By law: a committee wherever at least 1 worker is employed. Here: there is a committee."),
+        (_check(CheckKey.MINUTES_FILED, 7, ()),
+         "By law: minutes are sent within 7 days of the meeting."
+         " Here: all minutes were sent in time."),
+        (_check(CheckKey.MINUTES_FILED, 1, (date(2026, 3, 1),)),
+         "By law: minutes are sent within 1 day of the meeting."
+         " Here: late for the meetings of 1 Mar 2026."),
+        (_check(CheckKey.MEETINGS, 2, ()),
+         "By law: a meeting at least once in 2 months. Here: no gap too long."),
+        (_check(CheckKey.MEETINGS, 2, 1),
+         "By law: at least 2 meetings in a year. Here: 1 meeting in the last year."),
+        (_check(CheckKey.MEMBERS_AT_LEAST, 6, 4, Confidence.LOW), "Here: 4."),
+    ],
+)  # fmt: skip
+def test_checks_read_as_sentences(check: Check, says: str) -> None:
+    assert check_rule(check).fact == says
 
 
 @pytest.mark.parametrize("rows", [2, 12])

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
+from betterwork import sources
 from betterwork.errors import DomainError
-from factories import words
+from betterwork.rules.explain import Because
+from factories import bodies, words
 from factories.models import ClockDrift, CommitteeElection
 from factories.refusals import SENTENCES
 from factories.rules.clocks import ActionKey, Actor, ClockState
@@ -134,3 +136,16 @@ def test_bengali_names_are_compared_with_their_vowel_signs() -> None:
 )
 def test_cells_are_never_formulas(value: object, cell: object) -> None:
     assert safe_cell(value) == cell
+
+
+def test_a_step_names_its_source_and_keeps_the_code_aside() -> None:
+    (step,) = words.because((Because("C-5", "committee_formed_on", None, "WM, HOW"),))
+    assert step["source"] == f"{sources.NAMES['WM']}; {sources.NAMES['HOW']}"
+    assert step["code"] == "C-5: WM, HOW"
+    (step,) = words.because((Because("B-5", "law", 6, "Labour Act 2006 s.205"),))
+    assert step["source"] == "Labour Act 2006 s.205"
+
+
+def test_a_name_of_law_is_told_in_words_and_any_other_is_left() -> None:
+    assert all(str(word) == name for name, word in bodies.NAMES.items())
+    assert bodies.name_of("Shanti Committee, unit 2") == "Shanti Committee, unit 2"

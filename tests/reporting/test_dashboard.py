@@ -287,6 +287,25 @@ def test_global_staff_compare_and_buyers_read(grow: Any, sign_in: Any) -> None:
     assert "n = 5" in page
 
 
+@pytest.mark.parametrize("role", ["constituent", "global"])
+def test_readers_of_aggregates_read_one_value_made_of_enough_factories(
+    grow: Any, sign_in: Any, role: str
+) -> None:
+    grow(6)
+    # Three factories were found non-compliant on a point that nobody else was asked about.
+    odd = make_version([Asked("ep", "OSH-EP"), Asked("wf", "OSH-MS")])
+    found = {"ep": "compliant", "wf": "non_compliant"}
+    make_world(odd, [Held(i, 9, day(40), found) for i in range(3)], make_factories(3))
+    summaries.rebuild_results()
+    cache.clear()
+    page = get(sign_in(role), "/work/")
+    # Six of nine on one point; with the small cell the mean would be 83.3.
+    assert "66.7" in page
+    assert "83.3" not in page
+    assert "1 compliance point is left out: it was assessed in fewer than 5 factories." in page
+    assert "Figures of fewer than 5 factories are not shown." in page
+
+
 def test_the_same_figures_by_outsiders_and_staff(grow: Any) -> None:
     grow(6)
     query = Query(LatestInWindow())

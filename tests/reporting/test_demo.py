@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import random
+from datetime import date
 from typing import Any
 
 import pytest
 
 from assessments import library
-from assessments.models import Answer
-from reporting.demo import bulk
+from assessments.models import Answer, ToolVersion
+from betterwork.records.models import TrailEvent
+from reporting.demo import bulk, names, world
+from tests import builders
 from tests.assessments.builders import make_begun
 
 
@@ -44,6 +48,27 @@ def test_numbers_keep_to_their_limits(told: dict[str, Answer]) -> None:
         rules = row.question.value_rules
         assert row.value_number is not None
         assert rules["min"] <= row.value_number <= rules["max"], row.question.lineage
+
+
+def test_a_draft_that_was_sent_is_a_fact_of_its_cycle(bd: Any) -> None:
+    today = date(2026, 11, 24)
+    people = {role: builders.make_member(role) for role in ("planner", "staff", "manager")}
+    made = world.World(
+        names.COUNTRIES[0], bd, today, random.Random(3), people,
+        advisors=[builders.make_member("advisor") for _ in range(3)],
+        version=ToolVersion.objects.filter(status="published").order_by("-effective_from")[0],
+    )  # fmt: skip
+    for state in ("released", "factory_review", "submitted"):
+        factory = builders.make_factory(advisor=made.advisors[0])
+        cycle = builders.make_cycle(factory, starts_on=date(2026, 1, 1))
+        made.factories = [factory] * 11
+        assessment = world._assessment(made, factory, cycle, state, 240)
+        assert assessment is not None
+        told = TrailEvent.objects.filter(action="draft_sent", object_id=str(assessment.pk)).first()
+        fact = cycle.facts.filter(kind="draft_shared").first()
+        assert (told is None) == (fact is None) == (state == "submitted")
+        if told is not None and fact is not None:
+            assert fact.happened_on == told.at.date()
 
 
 def test_every_number_of_the_tool_has_a_likely_value() -> None:

@@ -9,11 +9,11 @@ import pytest
 from django.utils import timezone
 
 from advisory.models import AdvisoryVisit, ImprovementPlan, PlanItem
-from assessments.models import AssessmentMember
+from assessments.models import Assessment, AssessmentMember
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
 from betterwork.tenancy.selectors import settings_values
-from factories.models import CycleFact
+from factories.models import CycleFact, EngagementCycle
 from tests import builders
 
 from .worlds import Asked, Held, make_version, make_world
@@ -86,6 +86,36 @@ def test_your_move_and_waiting_for_others(advisor: Any, sign_in: Any) -> None:
     assert "Both sides" in theirs
     assert "Advisory visit" in page.split('id="week"')[1]
     assert "reported the item as done" in page.split('id="news"')[1]
+
+
+def test_moves_stand_in_order_of_time_left(advisor: Any, sign_in: Any) -> None:
+    (factory,) = caseload(advisor, 1)  # an item to verify, which has no day of its own
+    cycle = EngagementCycle.objects.get(factory=factory, number=10)
+    AdvisoryVisit.objects.create(factory=factory, cycle=cycle, planned_on=day(3), advisor=advisor)
+    Assessment.objects.filter(factory=factory).update(
+        status="in_progress", released_at=None, ends_on=day(-1)
+    )
+    made = Assessment.objects.get(factory=factory)
+    AssessmentMember.objects.create(assessment=made, user=advisor, position="lead", sealed=False)
+    yours = get(sign_in(user=advisor)).split('id="move"')[1].split('id="wait"')[0]
+    dated = yours.index("1 day left")
+    assert dated < yours.index("Look at 1 item")
+    assert dated < yours.index("Write up the advisory visit")
+
+
+def test_news_hold_what_changed_once_and_no_readings(advisor: Any, sign_in: Any) -> None:
+    factory = builders.make_factory("Korotoa Knit", advisor=advisor)
+    for _ in range(12):
+        record(Action.REPORT_READ, factory_id=factory.pk)
+    for _ in range(3):
+        record(Action.EVIDENCE_ADDED, factory_id=factory.pk)
+    record(Action.ITEM_DONE, factory_id=factory.pk)
+    news = get(sign_in(user=advisor)).split('id="news"')[1]
+    assert "opened the report" not in news
+    assert news.count("added evidence") == 1
+    assert "Korotoa Knit: added evidence, 3 times" in news
+    assert "Korotoa Knit: reported the item as done" in news
+    assert "done, 1 time" not in news
 
 
 def test_an_empty_page_says_what_is_true(advisor: Any, sign_in: Any) -> None:

@@ -13,11 +13,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from betterwork.records.models import Job, TrailEvent
+from betterwork.records.services import record
+from betterwork.records.vocabulary import Action
 from betterwork.tenancy import scope
+from betterwork.ui import formats
 from factories.models import Buyer, FactoryBuyer, ManufacturingGroup
 from reporting import services
 from reporting.models import Report
 from tests import builders
+from tests.assessments.builders import make_planned
 
 from .builders import FOUND, add_photo, make_assessment
 from .test_writing import lineages, order_draft, run
@@ -324,6 +328,60 @@ def test_reading_costs_few_queries(
         client.get(page(released))
 
 
+# -- the chain from the factory to the report ------------------------------------
+
+
+def test_a_factory_leads_to_its_assessments_and_reports(
+    released: Report, sign_in: SignIn, write: Any, django_assert_max_num_queries: Any
+) -> None:
+    factory, assessment = released.factory, released.assessment
+    profile = reverse("factories:detail", args=[factory.pk])
+    here = reverse("assessments:detail", args=[assessment.pk])
+    sealed = make_planned(date(2027, 3, 1), factory=factory)
+    client = sign_in("manager")
+    client.get(profile)
+    with django_assert_max_num_queries(32):
+        text = client.get(profile).content.decode()
+    panel = text.split('id="assessments"')[1].split("</section>")[0]
+    assert here in panel
+    assert page(released) in panel
+    assert str(sealed.pk) not in text
+    # Not even for the planner, who may open it elsewhere.
+    text = sign_in(user=sealed.planner).get(profile).content.decode()
+    assert str(sealed.pk) not in text.split('id="assessments"')[1]
+    # From the assessment on to its report in each language.
+    text = client.get(here).content.decode()
+    for each in Report.objects.filter(assessment=assessment):
+        assert page(each) in text
+    assert reverse("advisory:plan", args=[factory.pk]) in text
+    # Its own people have the report, not the programme's page of the assessment.
+    ambassador = builders.make_member("ambassador", factory=factory)
+    text = sign_in(user=ambassador).get(profile).content.decode()
+    assert page(released) in text
+    assert here not in text
+
+
+def test_lines_of_the_timeline_lead_to_what_they_tell_of(released: Report, sign_in: SignIn) -> None:
+    factory, assessment = released.factory, released.assessment
+    profile = reverse("factories:detail", args=[factory.pk])
+    here = reverse("assessments:detail", args=[assessment.pk])
+    record(Action.CHECKED_IN, about=assessment, factory_id=factory.pk, for_factory=True)
+    sealed = make_planned(date(2027, 3, 1), factory=factory)
+    record(Action.REPORT_WRITTEN, about=released, factory_id=factory.pk, for_factory=True)
+
+    def line_of(user: Any) -> str:
+        text = sign_in(user=user).get(profile).content.decode()
+        return str(text.split('id="events"')[1])
+
+    manager = line_of(builders.make_member("manager"))
+    assert f'<a href="{here}">checked in at the factory</a>' in manager
+    assert f'<a href="{page(released)}">wrote the report</a>' in manager
+    assert str(sealed.pk) not in line_of(sealed.planner)
+    ambassador = line_of(builders.make_member("ambassador", factory=factory))
+    assert here not in ambassador
+    assert "checked in at the factory" in ambassador
+
+
 # -- the public check ------------------------------------------------------------
 
 
@@ -339,6 +397,32 @@ def test_a_code_says_whether_the_paper_is_genuine(released: Report, client: Clie
     typed = client.get(reverse("reporting:check_form"), {"code": released.check_code.lower()})
     assert "Meghna Crest" in typed.content.decode()
     assert not TrailEvent.objects.filter(action="report_read").exists()
+
+
+def test_a_paper_that_a_newer_version_replaced_is_told_so(
+    released: Report, write: Any, client: Client
+) -> None:
+    services.order_correction(
+        assessment_id=released.assessment_id,
+        reason="The name of the line was wrong.",
+        by=builders.make_member("manager").pk,
+        now=timezone.now(),
+    )
+    # Ordered is not written: the old paper is still the newest.
+    address = reverse("reporting:check", args=[released.check_code])
+    assert "newer version" not in client.get(address).content.decode()
+    while job := Job.objects.filter(status=Job.Status.QUEUED).first():
+        run(job)
+    newer = Report.objects.get(language="en", version=2)
+    old = client.get(address)
+    text = old.content.decode()
+    assert old.status_code == 200
+    written = formats.on_date(timezone.localdate(newer.written_at))
+    assert f"It is genuine, but a newer version of this report was released on {written}." in text
+    for hidden in (newer.check_code, "The name of the line", str(newer.pk)):
+        assert hidden not in text
+    text = client.get(reverse("reporting:check", args=[newer.check_code])).content.decode()
+    assert "newer version" not in text
 
 
 def test_nothing_is_said_before_the_release_or_of_other_codes(
