@@ -91,16 +91,17 @@ def in_language(words: Mapping[str, str] | None, language: str) -> str:
     return (words or {}).get(language) or (words or {}).get("en", "")
 
 
-def version_in_force(day: date) -> ToolVersion:
-    """The published version of the programme in scope for a day.
+def version_in_force(day: date, *, programme: UUID | None = None) -> ToolVersion:
+    """The published version for a day: of the programme in scope, or of the one a reader names.
 
     Raises: DomainError("no_tool_in_force", day).
     """
     # A programme's first version also serves for the time before it: older assessments are
     # brought over under the questions of today.
-    rows: list[ToolVersion] = list(
-        ToolVersion.objects.filter(status=ToolVersion.Status.PUBLISHED).order_by("-effective_from")
-    )
+    published = ToolVersion.objects.filter(status=ToolVersion.Status.PUBLISHED)
+    if programme is not None:
+        published = published.filter(programme_id=programme)
+    rows: list[ToolVersion] = list(published.order_by("-effective_from"))
     for version in rows:
         if version.effective_from <= day:
             return version

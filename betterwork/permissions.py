@@ -73,6 +73,9 @@ class Permission(StrEnum):
     DO_SELF_DIAGNOSIS = "self_diagnosis.do"
     WRITE_PROGRESS_REPORTS = "progress_reports.write"
     SEE_AGGREGATES = "aggregates.see"
+    SEE_THEMES = "themes.see"
+    SEE_SUBSCRIPTIONS = "subscriptions.see"
+    SEE_PROGRAMMES = "programmes.see"
 
 
 _P = Permission
@@ -194,9 +197,18 @@ TABLE: dict[str, frozenset[Permission]] = {
         }
     ),
     Role.GROUP_LEAD: frozenset(
-        {_P.SEE_WORK, _P.SEE_FACTORIES, _P.READ_REPORTS, _P.SEE_PLANS, _P.SEE_AGGREGATES}
+        {
+            _P.SEE_WORK,
+            _P.SEE_FACTORIES,
+            _P.READ_REPORTS,
+            _P.SEE_PLANS,
+            _P.SEE_AGGREGATES,
+            _P.SEE_THEMES,
+        }
     ),
-    Role.BUYER: frozenset({_P.SEE_WORK, _P.SEE_FACTORIES, _P.READ_REPORTS, _P.SEE_PLANS}),
+    Role.BUYER: frozenset(
+        {_P.SEE_WORK, _P.SEE_FACTORIES, _P.READ_REPORTS, _P.SEE_PLANS, _P.SEE_SUBSCRIPTIONS}
+    ),
     Role.CONSTITUENT: frozenset({_P.SEE_WORK, _P.SEE_AGGREGATES}),
     Role.GLOBAL: frozenset(
         {
@@ -207,6 +219,7 @@ TABLE: dict[str, frozenset[Permission]] = {
             _P.SEE_AGGREGATES,
             _P.SEE_TOOL,
             _P.SEE_TRAIL,
+            _P.SEE_PROGRAMMES,
         }
     ),
 }

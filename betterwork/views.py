@@ -19,8 +19,9 @@ from django.utils.translation import gettext as _
 
 from betterwork.accounts.models import Role
 from betterwork.masking import masked
-from betterwork.permissions import Permission, Refused, may, requires, roles_with
+from betterwork.permissions import Permission, Refused, requires, roles_with
 from betterwork.ui import formats
+from betterwork.ui.navigation import home_of
 
 logger = logging.getLogger(__name__)
 
@@ -36,15 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("account_login")
     if getattr(request, "membership", None) is None:
         return render(request, "accounts/no_hat.html", status=403)
-    if may(request, Permission.SEE_DASHBOARD):
-        return redirect("reporting:dashboard")
-    if may(request, Permission.PLAN_ASSESSMENTS):
-        return redirect("planner:board")
-    if may(request, Permission.UPDATE_ITEMS) and not may(request, Permission.SEE_SETTINGS):
-        return redirect("advisory:my_actions")
-    if may(request, Permission.CHANGE_TOOL):
-        return redirect("assessments:tool_drafts")
-    return redirect("my_work")
+    return redirect(home_of(request.membership.role) or "my_work")  # type: ignore[attr-defined]
 
 
 # Errors ----------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ MIN_CELL = 5  # fewer factories than this are never shown to readers of aggregat
 class Filters:
     """The choices of the address; unknown values fall back to the first choice."""
 
-    period: str = "12m"  # "12m", "all" or a year
+    period: str = "12m"  # "12m", "all", "dates" or a year
     cycle: int = 0
     panel: int = 0
     factory_type: str = ""
@@ -53,10 +53,16 @@ class Filters:
     def read(cls, query: Mapping[str, Any], *, released_only: bool = False) -> Filters:
         period = str(query.get("period") or "12m")
         since, until = _day(query.get("from")), _day(query.get("to"))
+        typed = since is not None or until is not None
+        # Days count where no other period was chosen since the form was shown: it sends both.
+        if typed and str(query.get("period") or "") == str(query.get("shown") or ""):
+            period = "dates"
         if period not in {"12m", "all", "dates"} and not _is_year(period):
             period = "12m"
-        if period == "dates" and since is None and until is None:
+        if period == "dates" and not typed:
             period = "12m"
+        if since is not None and until is not None and until < since:
+            since, until = until, since
         wanted = Basis.RELEASED if query.get("basis") == "released" else Basis.HELD
         return cls(
             period=period,
@@ -466,6 +472,46 @@ def released_figures(queries: Mapping[str, Query]) -> dict[str, Figures]:
     narrowed = {name: replace(query, basis=Basis.RELEASED) for name, query in queries.items()}
     with scope.system_scope():
         return rates.figures(narrowed)
+
+
+# What happens in the open with a factory. Visits of assessors are not among them: they are counted
+# by the reports that came of them, so that no count moves on the day of an unannounced visit.
+ACTIVITIES = (
+    "advisory_visit", "committee_formed", "self_diagnosis", "report_released",
+    "progress_report_1", "progress_report_2", "seminar", "training",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Activities:
+    """counts: of each kind by year, None where too few factories took part; until: the last day."""
+
+    years: list[int]
+    factories: Mapping[int, int]
+    counts: Mapping[str, Mapping[int, int | None]]
+    until: date
+
+
+def activities(today: date) -> Activities:
+    """What was done with factories of the programme in scope, for a reader who sees no row."""
+    until = today.replace(day=1) - timedelta(days=1)
+    years = list(range(until.year - YEARS + 1, until.year + 1))
+    sql = """SELECT EXTRACT(YEAR FROM happened_on)::int, kind, count(*),
+               count(DISTINCT factory_id)
+        FROM factories_cyclefact
+        WHERE programme_id = %s AND happened_on BETWEEN %s AND %s AND kind = ANY(%s)
+        GROUP BY GROUPING SETS ((1, 2), (1))"""
+    counts: dict[str, dict[int, int | None]] = {kind: {} for kind in ACTIVITIES}
+    factories: dict[int, int] = dict.fromkeys(years, 0)
+    programme = scope.current_programme()
+    with scope.system_scope(), connection.cursor() as cursor:
+        cursor.execute(sql, [programme, date(years[0], 1, 1), until, list(ACTIVITIES)])
+        for year, kind, count, of in cursor:
+            if kind is None:
+                factories[year] = of
+            else:
+                counts[kind][year] = count if of >= MIN_CELL else None
+    return Activities([y for y in years if factories[y] >= MIN_CELL], factories, counts, until)
 
 
 def options() -> dict[str, Any]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from .views import dashboard, exports, rates, reports
+from .views import beyond, dashboard, exports, rates, reports
 
 app_name = "reporting"
 urlpatterns: list[URLPattern] = [
     path("overview/", dashboard.dashboard, name="dashboard"),
     path("rates/", rates.rates_page, name="rates"),
+    path("themes/", beyond.themes, name="themes"),
+    path("subscriptions/", beyond.subscriptions, name="subscriptions"),
+    path("programmes/", beyond.programmes, name="programmes"),
     path("exports/", exports.exports, name="exports"),
     path("exports/<uuid:pk>/", exports.export, name="export"),
     path("reports/", reports.report_list, name="reports"),

@@ -14,7 +14,7 @@ from assessments import tool as tools
 from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
-from betterwork.tenancy import scope
+from betterwork.tenancy.models import Programme
 from betterwork.ui.parts import Choice
 
 from .common import language, today_in
@@ -31,21 +31,39 @@ def tag_words() -> dict[str, str]:
     }
 
 
-def _programme(request: MemberRequest) -> Any:
-    # Global staff stand in no programme; they read a country's tool through its hat.
+def _programme(request: MemberRequest) -> Programme:
+    """The programme of the hat; global staff stand in none and name one with ?programme=.
+
+    Raises: Http404 for a programme that is not there.
+    """
     programme = request.membership.programme
-    if programme is None or scope.current().programme is None:
+    if programme is not None:
+        return programme
+    offered = Programme.objects.filter(is_active=True).order_by("code")
+    if code := request.GET.get("programme", ""):
+        offered = offered.filter(code=code)
+    first = offered.first()
+    if first is None:
         raise Http404
-    return programme
+    return first
+
+
+def _programme_choice(request: MemberRequest, shown: Programme) -> list[Choice]:
+    """For global staff: whose tool is read. The first programme is the choice of none."""
+    if request.membership.programme is not None:
+        return []
+    rows = Programme.objects.filter(is_active=True).order_by("code")
+    named = [(row.code, row.name_in(language())) for row in rows]
+    return [Choice("programme", _("Programme"), named, shown.code)]
 
 
 @requires(Permission.SEE_TOOL)
 def tool(request: MemberRequest) -> HttpResponse:
     """Clusters, points and questions of the version in force, in the reader's language."""
-    _programme(request)
+    programme = _programme(request)
     today = today_in(request)
     try:
-        version = tools.version_in_force(today)
+        version = tools.version_in_force(today, programme=programme.pk)
     except DomainError as error:
         raise Http404 from error
     whole = tools.tool_of(version.pk)
@@ -81,7 +99,9 @@ def tool(request: MemberRequest) -> HttpResponse:
         "search": q,
         "clear_url": request.path if request.GET else "",
         "is_narrow": bool(q or tag),
+        "law_query": "" if request.membership.programme else f"?programme={programme.code}",
         "choices": [
+            *_programme_choice(request, programme),
             Choice(
                 "kind",
                 _("Kind"),
@@ -133,6 +153,7 @@ def law(request: MemberRequest) -> HttpResponse:
         "may_edit": may(request, Permission.CHANGE_TOOL) or may(request, Permission.REVIEW_TOOL),
         "may_change": may(request, Permission.CHANGE_TOOL),
         "choices": [
+            *_programme_choice(request, programme),
             Choice(
                 "confidence",
                 _("How sure"),
@@ -142,7 +163,7 @@ def law(request: MemberRequest) -> HttpResponse:
                     ("unverified", _("Not verified")),
                 ],
                 shown,
-            )
+            ),
         ],
     }
     return render(request, "assessments/law.html", context)

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from . import formats
-from .navigation import first_url, navigation
+from .navigation import first_url, more, navigation
 
 THEMES = ("light", "dark")
 DENSITIES = ("comfortable", "compact")
@@ -95,7 +95,7 @@ def _hat(membership: Any, language: str, current: Any) -> Hat:
 
 
 def interface(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: ``ui`` for the frame and ``nav`` for the menus."""
+    """Context processor: ``ui`` for the frame, ``nav`` and ``nav_more`` for the menus."""
     language = (get_language() or "en").split("-")[0]
     membership = getattr(request, "membership", None)
     programme = getattr(membership, "programme", None) if membership else None
@@ -134,4 +134,4 @@ def interface(request: HttpRequest) -> dict[str, Any]:
         path=getattr(request, "nav_path", request.path),
         counts=getattr(request, "nav_counts", None),
     )
-    return {"ui": ui, "nav": nav}
+    return {"ui": ui, "nav": nav, "nav_more": more(role)}

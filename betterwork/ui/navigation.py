@@ -63,24 +63,39 @@ PROPOSALS = Place("proposals", _("Proposals"), "envelope", ("planner:proposals",
 CLASHES = Place("clashes", _("Clashes"), "warn", ("planner:clashes",))
 TEAM = Place("team", _("Team and leave"), "people", ("planner:team",))
 CHECK_PLAN = Place("check", _("Check a plan"), "dice", ("planner:check",))
+MEETINGS = Place("meetings", _("Meetings"), "calendar", ("advisory:meetings",))
+THEMES = Place("themes", _("Themes"), "st-nc", ("reporting:themes",))
+SUBSCRIPTIONS = Place("subscriptions", _("Subscriptions"), "link", ("reporting:subscriptions",))
+PROGRAMMES = Place("programmes", _("Programmes"), "globe", ("reporting:programmes",))
+COMPARE = Place("overview", _("Compare"), "chart", ("my_work", "reporting:dashboard"))
+ACTIVITIES = Place("activities", _("Activities"), "list", ("my_work",))
+RELEASED_FIGURES = Place("overview", _("Figures"), "chart", ("reporting:dashboard",))
 OWN_TIME = Place("time", _("My time"), "clock", ("planner:mine",))
 TRAIL = Place("trail", _("Access log"), "clock", ("records:trail",))
 
-_STAFF = (OVERVIEW, WORK, FACTORIES, ASSESSMENTS, REPORTS, RATES, COMMITTEES)
-_FACTORY = (ACTIONS, PLAN, COMMITTEE, REPORTS, FACTORY)
+_STAFF = (OVERVIEW, WORK, FACTORIES, REPORTS, RATES, COMMITTEES, TOOL)
+_COMMITTEE = (ACTIONS, PLAN, COMMITTEE, MEETINGS, REPORTS, FACTORY)
+# The first place of a role is its home: where signing in leads.
 ROLES: dict[str, tuple[Place, ...]] = {
     "advisor": (WORK, FACTORIES, ASSESSMENTS, VISITS, PLANS, REPORTS, TOOL),
     "manager": _STAFF,
     "staff": _STAFF,
     "planner": (MONTH_BOARD, PROPOSALS, CLASHES, TEAM, CHECK_PLAN, ASSESSMENTS, FACTORIES),
     "cat_editor": (DRAFTS, TOOL, LAW, TRANSLATIONS, PUBLISHED),
-    "ambassador": _FACTORY,
-    "committee_worker": _FACTORY,
-    "committee_management": _FACTORY,
-    "group_lead": (FIGURES, FACTORIES, PLANS, REPORTS),
-    "buyer": (RELEASED, FACTORIES, PLANS, REPORTS),
-    "constituent": (FIGURES,),
-    "global": (FIGURES, FACTORIES, REPORTS, TRAIL),
+    "ambassador": (ACTIONS, PLAN, COMMITTEE, REPORTS, FACTORY),
+    "committee_worker": _COMMITTEE,
+    "committee_management": _COMMITTEE,
+    "group_lead": (FIGURES, FACTORIES, THEMES, REPORTS, PLANS),
+    "buyer": (RELEASED, FACTORIES, PLANS, SUBSCRIPTIONS, REPORTS),
+    "constituent": (ACTIVITIES, RELEASED_FIGURES),
+    "global": (COMPARE, PROGRAMMES, TOOL, TRAIL, FACTORIES, REPORTS),
+}
+# Places a role goes to less often: in the person's menu, and under More on small screens.
+MORE: dict[str, tuple[Place, ...]] = {
+    "manager": (ASSESSMENTS, VISITS, PLANS, MEETINGS, LAW, EXPORTS, TRAIL),
+    "staff": (ASSESSMENTS, VISITS, PLANS, MEETINGS, LAW, EXPORTS),
+    "advisor": (COMMITTEES, MEETINGS, RATES, OWN_TIME),
+    "ambassador": (MEETINGS,),
 }
 
 
@@ -93,6 +108,20 @@ def first_url(*names: str) -> str:
         except NoReverseMatch:
             continue
     return ""
+
+
+def home_of(role: str) -> str:
+    """The address of a role's first place, else an empty text."""
+    return next((url for place in ROLES.get(role, ()) if (url := first_url(*place.names))), "")
+
+
+def more(role: str) -> tuple[NavItem, ...]:
+    """Places of a role beside its menu."""
+    return tuple(
+        NavItem(place.key, place.label, place.icon, url)
+        for place in MORE.get(role, ())
+        if (url := first_url(*place.names))
+    )
 
 
 def navigation(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.functional import Promise
 
@@ -177,6 +177,26 @@ class Choice:
     @property
     def is_on(self) -> bool:
         return bool(self.value)
+
+
+@dataclass(frozen=True)
+class DateRange:
+    """Two days of a filter bar. ``shown``: the period the form is sent from, so that the page knows
+    whether the reader chose another period or typed days."""
+
+    NAMES: ClassVar[tuple[str, ...]] = ("from", "to", "shown")
+
+    since: date | None = None
+    until: date | None = None
+    shown: str = ""
+
+    @property
+    def first(self) -> str:
+        return self.since.isoformat() if self.since else ""
+
+    @property
+    def last(self) -> str:
+        return self.until.isoformat() if self.until else ""
 
 
 @dataclass(frozen=True)

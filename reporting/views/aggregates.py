@@ -16,7 +16,7 @@ from betterwork.accounts.requests import MemberRequest
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
 from betterwork.ui import charts, formats
-from factories.models import Factory
+from factories.models import CycleFact, Factory
 from reporting import dashboard as numbers_of
 from reporting import rates
 from reporting.dashboard import MIN_CELL, Filters
@@ -63,6 +63,24 @@ def released(request: MemberRequest) -> HttpResponse:
         "left_out": _left_out(now),
     }
     return render(request, "reporting/aggregates.html", context)
+
+
+def activities(request: MemberRequest) -> HttpResponse:
+    """What the programme did with its factories, by year: counts alone, of whole months."""
+    today = timezone.localdate()
+    labels = dict(CycleFact.Kind.choices)
+    found = numbers_of.activities(today)
+    years = found.years
+    context = {
+        "years": [(formats.digits(str(year)), found.factories[year]) for year in years],
+        "rows": [
+            (labels[kind], [found.counts[kind].get(year) for year in years])
+            for kind in numbers_of.ACTIVITIES
+        ],
+        "until": found.until,
+        "min_cell": MIN_CELL,
+    }
+    return render(request, "reporting/activities.html", context)
 
 
 def _enough(counted: Counted) -> bool:
@@ -172,6 +190,7 @@ def group(request: MemberRequest) -> HttpResponse:
     ]
     context = {
         "choices": common.choices(filters, {"first_year": today.year - 9}, today, narrow=True),
+        "date_range": common.date_range(filters),
         "lede": common.lede(filters, now.n, today),
         "factories": [(f, f.programme.name_in(formats.language())) for f in factories],
         "bars": (
@@ -217,6 +236,7 @@ def compare(request: MemberRequest) -> HttpResponse:
             )
     context = {
         "choices": common.choices(filters, {"first_year": today.year - 9}, today, narrow=True),
+        "date_range": common.date_range(filters),
         "period": common.period_words(filters, today),
         "programmes": [(p.name_in(formats.language()), found[p.code].n) for p in programmes],
         "rows": rows,

@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from django.http import Http404
+from django.http import Http404, QueryDict
 from django.utils.translation import gettext as _
 
 from assessments.models import Cluster
 from betterwork.accounts.requests import MemberRequest
 from betterwork.tenancy.models import Programme
 from betterwork.ui import formats
-from betterwork.ui.parts import Choice
+from betterwork.ui.context import OWN_NAMES
+from betterwork.ui.parts import Choice, DateRange
 from factories.models import Factory
 from reporting.dashboard import Filters
 from reporting.exports.sheets import Table
@@ -40,6 +41,8 @@ def choices(
     """The filter bar. narrow: period only, for readers of aggregates."""
     first = int(state.get("first_year") or today.year)
     years = [str(year) for year in range(today.year, max(first, today.year - 20) - 1, -1)]
+    if filters.period.isdigit() and filters.period not in years:
+        years.append(filters.period)  # typed in the address
     periods: list[tuple[str, Any]] = [("", _("last 12 months"))]
     periods += [(year, formats.digits(year)) for year in years]
     periods.append(("all", _("all years")))
@@ -67,6 +70,28 @@ def choices(
         Choice("basis", _("Assessments"), bases,
                "released" if filters.basis is Basis.RELEASED else ""),
     ]  # fmt: skip
+
+
+def date_range(filters: Filters) -> DateRange:
+    """The two days of the filter bar."""
+    shown = "" if filters.period == "12m" else filters.period
+    return DateRange(filters.since, filters.until, shown)
+
+
+def query_with(query: QueryDict, **changes: str) -> str:
+    """The address's choices with some replaced, for a link from one figure to what is behind it.
+
+    A value of "" takes the choice out; a new period takes the days out with it.
+    """
+    kept = query.copy()
+    gone = ["point", "question", "format", "by", *(DateRange.NAMES if "period" in changes else ())]
+    for name in gone:
+        kept.pop(name, None)
+    for name, value in changes.items():
+        kept[name] = value
+        if not value:
+            del kept[name]
+    return kept.urlencode()
 
 
 def is_narrowed(filters: Filters) -> bool:
@@ -132,6 +157,11 @@ def shown_points(many: Sequence[Figures]) -> dict[str, list[Place]]:
 
 def cluster_names() -> dict[str, str]:
     return {row.code: in_language(row.name) for row in Cluster.objects.all()}
+
+
+def language_names(codes: Sequence[str]) -> str:
+    """Languages by their own names, in a row."""
+    return f"{formats.comma()} ".join(OWN_NAMES.get(code, code) for code in codes)
 
 
 def table(title: Any, head: Sequence[Any], rows: Sequence[Sequence[Any]]) -> Table:

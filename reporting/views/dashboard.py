@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -96,7 +96,7 @@ def page(
     query = request.GET.urlencode()
     bars, bar_rows = _cluster_chart(found)
     strip, strip_rows = _clock_chart(found)
-    heat_halves, heat_ns, heat_table = _heat(found, query)
+    heat_halves, heat_ns, heat_table = _heat(found, request.GET)
     women, women_rows = _women(found)
     shown_reports = [_report_row(request, each, found) for each in reports]
     shown_reports.sort(key=lambda row: (row.days is None, row.days or 0))
@@ -127,6 +127,7 @@ def page(
         "programme": programme,
         "filters": filters,
         "choices": common.choices(filters, state, today),
+        "date_range": common.date_range(filters),
         "clear_url": request.path if common.is_narrowed(filters) else "",
         "lede": common.lede(filters, found.now.n, today),
         "basis": common.basis_words(filters),
@@ -235,13 +236,20 @@ def _bar_key(filters: Filters, found: Numbers, today: date) -> list[tuple[str, s
 
 
 def _heat(
-    found: Numbers, query: str
+    found: Numbers, given: QueryDict
 ) -> tuple[list[dict[str, Any]], str, tuple[list[Any], list[list[Any]]]]:
     """Two halves of the heat table, the n of each year, and the table for a file."""
     years = list(found.by_year)
     grouped = common.shown_points([*found.by_year.values(), found.now])
     columns = [formats.digits(str(year)) for year in years]
-    link = reverse("reporting:rates") + "?" + (f"{query}&" if query else "")
+    rates_url = reverse("reporting:rates")
+    whole = common.query_with(given)
+    link = f"{rates_url}?" + (f"{whole}&" if whole else "")
+    # The years are counted without a panel, so the factories behind one are as well.
+    of_year = {
+        year: f"{rates_url}?{common.query_with(given, period=str(year), panel='')}"
+        for year in years
+    }
     groups, rows = [], []
     for place in common.cluster_order(found.now):
         points = grouped.get(place.cluster, [])
@@ -257,6 +265,10 @@ def _heat(
                     "label": name,
                     "url": f"{link}point={point.code}",
                     "cells": [each.percent for each in counted],
+                    "links": [
+                        (each.percent, f"{of_year[year]}&point={point.code}#factories")
+                        for year, each in zip(years, counted, strict=True)
+                    ],
                 }
             )
             row: list[Any] = [f"{cluster}: {name}"]

@@ -45,6 +45,7 @@ def rates_page(request: MemberRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "filters": filters,
         "choices": [*common.choices(filters, state, today), _panel_choice(filters, state)],
+        "date_range": common.date_range(filters),
         "clear_url": request.path if common.is_narrowed(filters) else "",
         "basis": common.basis_words(filters),
     }
@@ -82,14 +83,15 @@ def _panel_choice(filters: Filters, state: dict[str, Any]) -> Choice:
 
 def _columns(
     filters: Filters, state: dict[str, Any], by: str, today: date
-) -> list[tuple[str, Query]]:
-    """The columns of the comparison: label and choice of assessments."""
+) -> list[tuple[str, Query, dict[str, str]]]:
+    """The columns of the comparison: label, choice of assessments, and what the choice changes."""
     query = filters.query(today)
     if filters.panel:
         return [
             (
                 _("Cycle %(n)s") % {"n": formats.number(cycle)},
                 replace(query, selection=BalancedPanel(filters.panel, cycle)),
+                {"cycle": str(cycle)},
             )
             for cycle in range(1, filters.panel + 1)
         ]
@@ -99,18 +101,22 @@ def _columns(
             (
                 _("Cycle %(n)s") % {"n": formats.number(cycle)},
                 replace(query, selection=InCycle(cycle, since, until)),
+                {"cycle": str(cycle)},
             )
             for cycle in range(1, min(int(state.get("last_cycle") or 1), 12) + 1)
         ]
     if by == "region":
         names = list(state.get("regions") or ())[:20]
-        return [(name, replace(query, region=name)) for name in names]
+        return [(name, replace(query, region=name), {"region": name}) for name in names]
     if by == "type":
         return [
-            (str(label), replace(query, factory_type=str(value)))
+            (str(label), replace(query, factory_type=str(value)), {"type": str(value)})
             for value, label in Factory.Type.choices
         ]
-    return [(formats.digits(str(year)), filters.of_year(year)) for year in filters.years(today)]
+    return [
+        (formats.digits(str(year)), filters.of_year(year), {"period": str(year)})
+        for year in filters.years(today)
+    ]
 
 
 def _overview(
@@ -122,12 +128,13 @@ def _overview(
     previous = filters.previous(today)
     if previous is not None:
         wanted["before"] = previous
-    wanted |= {f"c{place}": query for place, (_label, query) in enumerate(columns)}
+    wanted |= {f"c{place}": query for place, (_label, query, _change) in enumerate(columns)}
     found = rates.figures(wanted)
     now, before = found["now"], found.get("before")
     compared = [found[f"c{place}"] for place in range(len(columns))]
-    clusters = _clusters(request, now, before, compared)
-    labels = [label for label, _query in columns]
+    links = [f"?{common.query_with(request.GET, **change)}&" for *_column, change in columns]
+    clusters = _clusters(request, now, before, compared, links)
+    labels = [label for label, *_column in columns]
     return {
         "lede": common.lede(filters, now.n, today),
         "n": now.n,
@@ -157,7 +164,11 @@ def _by_choices(request: MemberRequest, by: str) -> list[tuple[str, str, bool]]:
 
 
 def _clusters(
-    request: MemberRequest, now: Figures, before: Figures | None, compared: list[Figures]
+    request: MemberRequest,
+    now: Figures,
+    before: Figures | None,
+    compared: list[Figures],
+    links: list[str],
 ) -> list[dict[str, Any]]:
     query = request.GET.copy()
     for name in ("by", "point", "question", "format"):
@@ -184,6 +195,10 @@ def _clusters(
                         "now": now.point(place.code),
                         "before": before.point(place.code) if before is not None else None,
                         "cells": [each.point(place.code) for each in compared],
+                        "links": [
+                            (each.point(place.code), f"{link}point={place.code}#factories")
+                            for each, link in zip(compared, links, strict=True)
+                        ],
                     }
                     for place in points
                 ],

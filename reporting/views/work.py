@@ -43,7 +43,9 @@ def my_work(request: MemberRequest) -> HttpResponse:
     role = request.membership.role
     if role in FACTORY_SIDE:
         return redirect("advisory:my_actions")
-    if role in {Role.GLOBAL, Role.GROUP_LEAD, Role.CONSTITUENT}:
+    if role == Role.CONSTITUENT:
+        return aggregates.activities(request)
+    if role in {Role.GLOBAL, Role.GROUP_LEAD}:
         return aggregates.overview(request)
     if role == Role.BUYER:
         return _buyer(request)

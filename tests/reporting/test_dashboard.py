@@ -116,6 +116,65 @@ def test_filters_live_in_the_address(grow: Any, sign_in: Any) -> None:
     assert 'value="Chattogram" selected' in get(client, "/overview/?region=Chattogram")
 
 
+@pytest.mark.parametrize(
+    ("address", "n", "first"),
+    [
+        ("?from={before}&to={after}", 4, "{before}"),
+        ("?period=&shown=&from={before}&to={after}&cycle=9", 4, "{before}"),
+        ("?from={after}&to={before}", 4, "{before}"),  # the other way round
+        ("?from={after}", 0, "{after}"),
+        ("?to={before}", 0, ""),
+        ("?period=2001&shown=2001&from={before}", 4, "{before}"),  # typed on the page of a year
+        ("?period=2001&shown=dates&from={before}&to={after}", 0, ""),  # a year chosen instead
+        ("?period=dates&shown=dates&from=&to=", 4, ""),  # taken out
+        ("?from=tomorrow&to=2026-13-45", 4, ""),
+    ],
+)
+def test_days_of_the_form(grow: Any, sign_in: Any, address: str, n: int, first: str) -> None:
+    grow(4)  # assessed 60 days ago
+    words = {"before": day(70).isoformat(), "after": day(50).isoformat()}
+    for path in ("/overview/", "/rates/"):
+        page = get(sign_in("manager"), path + address.format(**words))
+        assert f"{n} factories" in page
+        shown = first.format(**words)
+        assert f'<input type="date" name="from" value="{shown}">' in page
+        # Sent again as it stands, without script, the form says the same.
+        fields = dict(
+            re.findall(r'<input type="(?:date|hidden)" name="(\w+)" value="([^"]*)"', page)
+        )
+        period = re.search(r'<select name="period".*?<option value="(\w*)" selected', page)
+        fields["period"] = period[1] if period else ""
+        again = sign_in("manager").get(path, fields).content.decode()
+        assert f"{n} factories" in again
+
+
+def test_each_cell_leads_to_its_factories(grow: Any, sign_in: Any) -> None:
+    made = grow(4)
+    made[0].factory.__class__.objects.filter(pk=made[0].factory_id).update(region="Chattogram")
+    client = sign_in("manager")
+    year = day(60).year
+
+    def behind(page: str, part: str) -> set[int]:
+        """How many factories stand behind each cell whose address has the part."""
+        links = re.findall(r'<td class="[^"]*"><a href="([^"]*)"', page)
+        wanted = [unescape(link) for link in links if part in unescape(link)]
+        assert wanted, part
+        found = set()
+        for link in wanted:
+            if "point=OSH-EP" in link:
+                address = link.partition("#")[0]
+                listed = get(client, address if address[0] == "/" else f"/rates/{address}")
+                found.add(listed.split('id="h-factories"')[-1].count('<th scope="row"><a href="/f'))
+        return found
+
+    assert behind(get(client), f"period={year}") == {4}
+    assert behind(get(client, "/overview/?region=Chattogram"), f"period={year}") == {1}
+    assert behind(get(client, "/rates/?by=region"), "region=Chattogram") == {1}
+    assert behind(get(client, "/rates/?by=region"), "region=Gazipur") == {3}
+    assert behind(get(client, "/rates/?by=cycle"), "cycle=9") == {4}
+    assert behind(get(client, "/rates/?by=year"), f"period={year}") == {4}
+
+
 def test_what_needs_a_decision(grow: Any, sign_in: Any, bd: Any) -> None:
     """Late clocks, reports next to act, factories without an advisor."""
     made = grow(2)

@@ -365,9 +365,12 @@ def seam_stitches(first: bool, second: bool) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def hidden_query_for_filters(context: Context, choices: Iterable[parts.Choice]) -> SafeString:
+def hidden_query_for_filters(
+    context: Context, choices: Iterable[parts.Choice], date_range: parts.DateRange | None = None
+) -> SafeString:
     """Sort order and whatever else a filter form does not itself send."""
-    return hidden_query(context, "q", *(choice.name for choice in choices or ()))
+    days = parts.DateRange.NAMES if date_range else ()
+    return hidden_query(context, "q", *days, *(choice.name for choice in choices or ()))
 
 
 @register.simple_tag
