@@ -19,6 +19,18 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+# Line ends that only a quoted text keeps as they are.
+_RARE = frozenset("\x85\u2028\u2029")
+
+
+def _quoted(dumper: _Dumper, text: str) -> yaml.Node:
+    style = '"' if _RARE & set(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _quoted)
+
+
 def to_yaml(data: dict[str, Any]) -> str:
     """Readable YAML; every sign of every text comes back as it was."""
     return yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
@@ -152,6 +152,7 @@ def some_version(texts: list[str]) -> dict[str, Any]:
 
 
 @given(st.tuples(TEXTS, TEXTS, WORDS, WORDS))
+@example(("0", "\x85", "a\u2028b", "\ufeff"))
 @settings(max_examples=150, deadline=None)
 def test_yaml_brings_every_sign_back(texts: tuple[str, ...]) -> None:
     data = some_version(list(texts))
@@ -448,3 +449,42 @@ def test_the_shape_of_the_file_is_the_schema(bd: Programme) -> None:
     row = ToolQuestion.objects.get(version=version, lineage="OSH-EP-03")
     flat = plain.flat_of(next(q for q in data["questions"] if q["id"] == "OSH-EP-03"))
     assert flat == flat_fields.flat(row)
+
+
+# --- the pages --------------------------------------------------------------------------------
+
+
+def test_down_and_up_by_page(bd: Programme, sign_in: Any) -> None:
+    client = sign_in("cat_editor")
+    version = in_force()
+    down = client.get(f"/assessments/tool/versions/{version.pk}/download/yaml/")
+    assert down.status_code == 200
+    assert f'filename="{version.label}.yaml"' in down["Content-Disposition"]
+    assert client.get(f"/assessments/tool/versions/{version.pk}/download/exe/").status_code == 404
+
+    def send(content: bytes, step: str) -> Any:
+        file = io.BytesIO(content)
+        file.name = "tool.yaml"
+        data = {"file": file, "label": "BD-2026.8", "step": step}
+        return client.post("/assessments/tool/upload/", data)
+
+    assert client.get("/assessments/tool/upload/").status_code == 200
+    trial = send(down.content, "try")
+    assert trial.status_code == 200
+    assert not ToolVersion.objects.filter(label="BD-2026.8").exists()
+    broken = send(down.content.replace(b"kind: ncq", b"kind: essay", 1), "take")
+    assert broken.status_code == 422
+    assert "Nothing was loaded" in broken.content.decode()
+    taken = send(down.content, "take")
+    draft = ToolVersion.objects.get(label="BD-2026.8")
+    assert str(draft.pk) in taken.content.decode()
+    assert client.post("/assessments/tool/upload/", {}).status_code == 422
+
+
+def test_another_programme_and_another_role_get_no_file(
+    bd: Programme, jordan: Programme, sign_in: Any
+) -> None:
+    url = f"/assessments/tool/versions/{in_force().pk}/download/xlsx/"
+    assert sign_in("cat_editor", programme="JO").get(url).status_code == 404
+    assert sign_in("advisor").get(url).status_code == 403
+    assert sign_in("advisor").get("/assessments/tool/upload/").status_code == 403

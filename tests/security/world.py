@@ -73,6 +73,7 @@ NAMES = {
     "link": "buyer_link",
     "number": "number",
     "lineage": "lineage",
+    "format": "file_format",
     "conflict": "missing",
     "remark": "remark",
     "comment": "comment",
@@ -202,7 +203,7 @@ class World:
 # Ids that are not rows of a programme: another programme may well open their pages.
 COMMON = {"number", "lineage", "section", "clock", "settings_group", "word", "language", "group",
           "cluster", "point", "export_kind", "token", "check_code", "law_code",
-          "feed_token"}  # fmt: skip
+          "feed_token", "file_format"}  # fmt: skip
 
 
 def ask(client: Client, method: str, address: str, **data: Any) -> HttpResponse:
@@ -247,6 +248,7 @@ def build(programme: Programme, *, prefix: str = "", full: bool = True) -> World
     ids |= {"factory": factory.pk, "group": group.pk, "buyer": buyer.pk, "buyer_link": link.pk}
     ids |= {
         "number": 1, "section": "location", "clock": "report", "settings_group": "cycle",
+        "file_format": "yaml",
         "word": "anything", "language": "en", "missing": uuid.uuid4(), "export_kind": "assessments",
         "membership": Membership.objects.get(user=world.users[Role.STAFF]).pk,
     }  # fmt: skip
