@@ -41,6 +41,7 @@ UNITS: dict[str, Any] = {
     "km": _("km"),
     "dates": _("dates"),
     "seconds": _("seconds"),
+    "points": _("points"),
     "meetings": _("meetings"),
     "share": _("share from 0 to 1"),
     "yes or no": "",
