@@ -331,7 +331,12 @@ def reports_of(assessment: Assessment) -> list[Any]:
 
 
 def plan_item_of(entry: Entry, assessment: Assessment) -> Any:
-    """The plan item that came of a finding, or the one it was merged into; one query for both."""
+    """The plan item that came of a finding, or the one it was merged into; one query for both.
+
+    Before the factory has read a draft no plan holds its findings, and none is looked for.
+    """
+    if assessment.draft_sent_at is None and assessment.released_at is None:
+        return None
     if entry.answer is None or entry.answer.outcome != Outcome.NON_COMPLIANT:
         return None
     rows = assessment.factory.plan_items.filter(answer=entry.answer.pk)

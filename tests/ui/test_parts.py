@@ -179,6 +179,20 @@ def test_a_failed_form_keeps_its_input_and_names_what_is_wrong() -> None:
     assert "(optional)" in html
 
 
+def test_counts_stand_in_the_digits_of_the_language() -> None:
+    class Asked(forms.Form):
+        name = forms.CharField()
+
+    with translation.override("bn"):
+        said = shown(
+            '{% include "components/_error_summary.html" with form=form only %}', form=Asked({})
+        )
+        envelope = shown('{% include "components/_envelope.html" with people=3 only %}')
+    assert "১টি" in said
+    assert "1টি" not in said
+    assert "৩" in envelope
+
+
 def test_a_clean_form_has_no_summary() -> None:
     assert 'role="alert"' not in str(Sample())
 

@@ -331,13 +331,21 @@ def test_reading_costs_few_queries(
 # -- the chain from the factory to the report ------------------------------------
 
 
+def sealed_visit(factory: Any) -> Any:
+    """A visit that is planned in the factory's next cycle."""
+    factory.cycles.update(ends_on=date(2026, 12, 31))
+    number = factory.cycles.count() + 1
+    builders.make_cycle(factory, number=number, starts_on=date(2027, 1, 1))
+    return make_planned(date(2027, 3, 1), factory=factory)
+
+
 def test_a_factory_leads_to_its_assessments_and_reports(
     released: Report, sign_in: SignIn, write: Any, django_assert_max_num_queries: Any
 ) -> None:
     factory, assessment = released.factory, released.assessment
     profile = reverse("factories:detail", args=[factory.pk])
     here = reverse("assessments:detail", args=[assessment.pk])
-    sealed = make_planned(date(2027, 3, 1), factory=factory)
+    sealed = sealed_visit(factory)
     client = sign_in("manager")
     client.get(profile)
     with django_assert_max_num_queries(32):
@@ -366,7 +374,7 @@ def test_lines_of_the_timeline_lead_to_what_they_tell_of(released: Report, sign_
     profile = reverse("factories:detail", args=[factory.pk])
     here = reverse("assessments:detail", args=[assessment.pk])
     record(Action.CHECKED_IN, about=assessment, factory_id=factory.pk, for_factory=True)
-    sealed = make_planned(date(2027, 3, 1), factory=factory)
+    sealed = sealed_visit(factory)
     record(Action.REPORT_WRITTEN, about=released, factory_id=factory.pk, for_factory=True)
 
     def line_of(user: Any) -> str:
