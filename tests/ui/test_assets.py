@@ -15,7 +15,7 @@ from betterwork.ui import assets
 SOURCES = Path(settings.BASE_DIR) / "static"
 PHYSICAL = re.compile(
     r"(?<![\w-])((margin|padding|border)-(left|right|top|bottom)|(left|right)\s*:"
-    r"|text-align:\s*(left|right)|float:\s*(left|right))"
+    r"|text-align:\s*(left|right)|float:)"
 )
 
 
