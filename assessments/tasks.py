@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from celery import shared_task
+from django.db import OperationalError
 from django.urls import reverse
 from django.utils import timezone
 
@@ -79,10 +80,12 @@ def plan_visits(*, programme_id: str, job_id: str) -> None:
             plans.run_replan(
                 scoped=scoped, key=f"mend:{key}", cause=word, cause_id=None, today=today
             )
+    except OperationalError:  # the store was away: tried again, by the task or the sweep
+        raise
     except Exception as error:
         with scope.programme_scope(programme):
             queue.fail(job_id, type(error).__name__)  # never its text: it may name a visit
-        raise
+        raise RuntimeError(type(error).__name__) from None
     with scope.programme_scope(programme):
         if run is None:
             queue.fail(job_id, "FactsChanged")
@@ -111,10 +114,12 @@ def replan_visits(*, programme_id: str, job_id: str) -> None:
             today=today,
             by=by,
         )
+    except OperationalError:
+        raise
     except Exception as error:
         with scope.programme_scope(programme):
             queue.fail(job_id, type(error).__name__)
-        raise
+        raise RuntimeError(type(error).__name__) from None
     with scope.programme_scope(programme):
         found = reverse("planner:run", args=[run]) if run else reverse("planner:clashes")
         queue.finish(job_id, url=found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,6 +19,7 @@ from betterwork.errors import DomainError
 from betterwork.records.files import sniff
 from factories.rules.import_rows import KNOWN, heading
 
+MAX_UNPACKED = 100_000_000  # bytes
 MAX_ROWS = 10_000
 MAX_COLUMNS = 200
 MAX_CELL = 2_000
@@ -102,6 +104,9 @@ def _xlsx_lines(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
     from openpyxl import load_workbook
 
     try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:  # a small file may unpack to gigabytes
+            if sum(info.file_size for info in archive.infolist()) > MAX_UNPACKED:
+                raise DomainError("import_workbook_broken", name=name)
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=False)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # some writers leave a wrong size that would cut rows off

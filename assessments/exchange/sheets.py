@@ -23,6 +23,9 @@ ENGLISH = LANGUAGES[0]
 OTHERS = LANGUAGES[1:]
 LONGEST_CELL = 32_767  # signs a workbook takes
 MOST_ROWS = 20_000  # of one sheet
+MOST_COLUMNS = 60
+MOST_FAULTS = 1_000  # told of one file: a person mends none of more
+MOST_BYTES = 60_000_000  # unpacked; a version with every language takes four
 _STARTS_FORMULA = ("=", "+", "-", "@", "'", "\t", "\r", "\n")
 
 LISTS = ("ilo", "law", "tags", "related")
@@ -226,6 +229,7 @@ def _open(content: bytes) -> tuple[dict[str, list[_Line]], list[Fault]]:
 
     broken = (KeyError, ValueError, IndexError, TypeError, OSError, EOFError, AttributeError)
     try:
+        _refuse_bomb(content)
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=False)
         faults: list[Fault] = []
         sheets = {
@@ -233,6 +237,8 @@ def _open(content: bytes) -> tuple[dict[str, list[_Line]], list[Fault]]:
             for sheet in book.worksheets
             if sheet.title in SHEETS
         }
+    except ExchangeError:
+        raise
     except (zipfile.BadZipFile, InvalidFileException, SyntaxError, *broken) as error:
         raise ExchangeError([Fault("", 0, "", "not a workbook (XLSX)")]) from error
     missing = [Fault(name, 0, "", "the sheet is missing") for name in NEEDED if name not in sheets]
@@ -241,12 +247,21 @@ def _open(content: bytes) -> tuple[dict[str, list[_Line]], list[Fault]]:
     return sheets, faults
 
 
+def _refuse_bomb(content: bytes) -> None:
+    """A small file may unpack to gigabytes. Raises: ExchangeError, zipfile.BadZipFile."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if sum(info.file_size for info in archive.infolist()) > MOST_BYTES:
+            raise ExchangeError([Fault("", 0, "", "unpacks to more than a version can be")])
+
+
 def _sheet_lines(sheet: Any, faults: list[Fault]) -> Iterator[_Line]:
     from openpyxl.utils import get_column_letter
 
     sheet.reset_dimensions()  # some writers leave a wrong size that would cut rows off
     name, heads = sheet.title, dict[int, str]()
-    for number, row in enumerate(sheet.iter_rows(), start=1):
+    for number, row in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS), start=1):
+        if len(faults) > MOST_FAULTS:
+            return
         if number > MOST_ROWS:
             faults.append(Fault(name, number, "", f"more than {MOST_ROWS} rows"))
             return

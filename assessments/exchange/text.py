@@ -46,6 +46,20 @@ class _Lines:
         return Fault("", self.file.line(path) or 0, label, reason)
 
 
+def _refuse_references(content: bytes) -> None:
+    """A few references to references unfold to gigabytes, and a version needs none.
+
+    Raises: ExchangeError. What else is wrong with the text is told later, with its line.
+    """
+    try:
+        for event in yaml.parse(content, Loader=yaml.CSafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                line = event.start_mark.line + 1
+                raise ExchangeError([Fault("", line, "", "a reference (*): write it out")])
+    except (yaml.YAMLError, RecursionError):
+        return
+
+
 def read_yaml(content: bytes) -> tuple[dict[str, Any], _Lines]:
     """The plain data of a file, in the shape of the schema. Raises: ExchangeError."""
     problems: list[Problem] = []
@@ -54,6 +68,7 @@ def read_yaml(content: bytes) -> tuple[dict[str, Any], _Lines]:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise ExchangeError([Fault("", line, "", "not text in UTF-8")]) from error
+    _refuse_references(content)
     try:
         file = File("file", content, problems)
     except RecursionError as error:

@@ -4,6 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 SENTENCES = {
     "role_not_granted": _("This role is not given by a programme."),
+    "planner_not_oneself": _(
+        "Planners see sealed visits, so nobody makes themselves one. Ask another manager."
+    ),
     "hat_needs_factory": _("Say which factory this person acts for."),
     "hat_needs_group": _("Say which manufacturing group this person acts for."),
     "hat_needs_buyer": _("Say which buyer this person acts for."),

@@ -62,11 +62,15 @@ def invite_person(
 
     Nobody invites the first manager of a programme: `invited_by` is then None.
 
-    Raises: DomainError("role_not_granted" | "hat_needs_factory" | "hat_needs_group" |
+    Raises: DomainError("role_not_granted" | "planner_not_oneself" | "hat_needs_factory" |
+    "hat_needs_group" |
     "hat_needs_buyer" | "already_member" | "already_invited").
     """
     if role not in GRANTABLE:
         raise DomainError("role_not_granted")
+    # Who sees sealed visits is another person's decision.
+    if role == Role.PLANNER and invited_by and invited_by.email.lower() == email.strip().lower():
+        raise DomainError("planner_not_oneself")
     hat = invitation_key(role, factory, group, buyer)
     for roles, name in (
         (FACTORY_SIDE, "factory"), ({Role.GROUP_LEAD}, "group"), ({Role.BUYER}, "buyer")

@@ -94,7 +94,8 @@ def invite(request: PersonRequest) -> HttpResponse:
             services.invite_person(**form.cleaned_data, invited_by=request.user, now=timezone.now())
         except DomainError as error:
             fields = {"hat_needs_factory": "factory", "hat_needs_group": "group",
-                      "hat_needs_buyer": "buyer", "role_not_granted": "role"}  # fmt: skip
+                      "hat_needs_buyer": "buyer", "role_not_granted": "role",
+                      "planner_not_oneself": "role"}  # fmt: skip
             form.add_error(fields.get(error.code, "email"), sentence(error))
         else:
             email = form.cleaned_data["email"]

@@ -149,6 +149,15 @@ def test_invitation_refuses_what_makes_no_sense(bd: Programme, sign_in: SignIn) 
     assert not Invitation.objects.filter(email="x@example.org").exists()
 
 
+def test_nobody_makes_themselves_a_planner(bd: Programme, sign_in: SignIn) -> None:
+    me = builders.make_member(Role.MANAGER)
+    data = {"email": me.email.upper(), "language": "en", "role": Role.PLANNER}
+    answer = sign_in(user=me).post(reverse("accounts:invite"), data)
+    assert answer.status_code == 422
+    assert "nobody makes themselves one" in answer.content.decode()
+    assert not Invitation.objects.filter(role=Role.PLANNER).exists()
+
+
 def test_same_invitation_twice_sends_one_mail(bd: Programme, sign_in: SignIn) -> None:
     manager = sign_in(Role.MANAGER)
     data = {"email": "x@example.org", "language": "en", "role": Role.STAFF}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -488,3 +489,18 @@ def test_another_programme_and_another_role_get_no_file(
     assert sign_in("cat_editor", programme="JO").get(url).status_code == 404
     assert sign_in("advisor").get(url).status_code == 403
     assert sign_in("advisor").get("/assessments/tool/upload/").status_code == 403
+
+
+def test_a_file_that_unfolds_without_end_is_refused() -> None:
+    lines = ["a0: &a0 {x: y}"]
+    lines += [f"a{n}: &a{n} {{" + ", ".join(f"k{i}: *a{n - 1}" for i in range(9)) + "}"
+              for n in range(1, 12)]  # fmt: skip
+    with pytest.raises(exchange.ExchangeError) as refused:
+        exchange.read_yaml("\n".join(lines).encode())
+    assert "reference" in str(refused.value.faults[0])
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"x" * 61_000_000)
+    with pytest.raises(exchange.ExchangeError) as refused:
+        exchange.read_workbook(bomb.getvalue())
+    assert "unpacks" in str(refused.value.faults[0])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from gunicorn.config import Config
 
-from betterwork.masking import masked
+from betterwork.masking import Formatter, masked
 from betterwork.weblog import Logger
 
 VISIT = "5a1da4d0-5aae-47e7-87ba-80e4895def66"
@@ -44,3 +46,19 @@ def test_request_page_before_and_query_are_masked() -> None:
     atoms = logger.atoms(answer, request, environ, timedelta(seconds=1))
     shown = {name: value for name, value in atoms.items() if not name.startswith("{")}
     assert VISIT not in str(shown)
+
+
+def test_every_log_is_masked() -> None:
+    """Django tells of each refusal and each failure, a database of the row it refused."""
+    formatter = settings.LOGGING["formatters"]["plain"]["()"]
+    assert formatter == "betterwork.masking.Formatter"
+    error = RuntimeError(f"refused\nDETAIL:  Failing row contains ({VISIT}, 2026-12-01).")
+    record = logging.LogRecord(
+        "django.request", logging.WARNING, "", 0, "Not Found: %s",
+        (f"/planner/envelopes/{VISIT}/lock/",), (type(error), error, None),
+    )  # fmt: skip
+    told = Formatter("%(message)s").format(record)
+    assert VISIT not in told
+    assert "2026-12-01" not in told
+    assert "Not Found: /planner/-" in told
+    assert not settings.LOGGING["loggers"]["django"]["handlers"]
