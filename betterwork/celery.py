@@ -32,6 +32,7 @@ app.autodiscover_tasks(
 )
 # Every entry may run twice, late or not at all: each task works from facts, once per programme.
 app.conf.beat_schedule = {
+    "demo-reports": {"task": "reporting.order_demo_reports", "schedule": 30.0},
     "sweep-jobs": {"task": "records.sweep_jobs", "schedule": 20.0},
     "send-mail": {"task": "records.send_mail", "schedule": 30.0},
     "release-clock": {"task": "assessments.run_review_clocks", "schedule": crontab(minute="*/10")},

@@ -19,6 +19,8 @@ from assessments.models import ToolVersion
 from assessments.tool import tool_of, words_of
 from betterwork.tenancy import scope
 
+from . import facts
+
 # Share of factories with at least one non-compliance in the compliance point, first cycle.
 POINT_RATES: dict[str, float] = {
     "CL-CLB": 0.01, "CL-HZW": 0.03, "CL-DOC": 0.12,
@@ -71,11 +73,11 @@ NUMBERS: dict[str, str] = {
     "CT-FG-10": f"{_MIGRANT_WOMEN} + {_MIGRANT_MEN}",
     "CT-FG-11": _SUPERVISORS,
     "CT-FG-16": "round(workers * 0.01 * noise)",
-    "CT-FG-17": "floor(noise * noise * 4)",
+    "CT-FG-17": facts.NOTICES,
     "FA-FG-01": "round(20 + 60 * own) * has_union::int",
-    "FA-FG-02": "floor(1 + 2 * own) * has_union::int",
-    "FA-FG-04": "floor(2 * own) * has_union::int",
-    "FA-FG-06": "floor(noise * 1.3)",
+    "FA-FG-02": facts.UNIONS,
+    "FA-FG-04": facts.AGREEMENTS,
+    "FA-FG-06": facts.STRIKES,
     "LE-LE-03": "round(workers * (0.1 + 0.5 * noise))",
     "LE-LE-04": f"round({_SUPERVISORS} * noise)",
     "PI-FG-04": "floor(noise * 3)",
@@ -115,6 +117,10 @@ def _sql_list(texts: tuple[str, ...]) -> str:
     return "ARRAY[" + ", ".join("'" + text.replace("'", "''") + "'" for text in texts) + "]"
 
 
+def _cases(values: Mapping[str, str]) -> str:
+    return " ".join(f"WHEN '{lineage}' THEN {value}" for lineage, value in values.items())
+
+
 def _said() -> dict[str, str]:
     """What a team would type for a finding of each question: the law's figures put in.
 
@@ -146,7 +152,8 @@ def write_answers(
     varies = _HASH % "a.code || q.lineage"
     redraw = _HASH % "q.lineage || a.code"
     own = _HASH % "'own' || a.code"
-    numbers = " ".join(f"WHEN '{lineage}' THEN {value}" for lineage, value in NUMBERS.items())
+    numbers, texts = _cases(NUMBERS), _cases(facts.TEXTS)
+    choices, booleans = _cases(facts.CHOICES), _cases(facts.BOOLEANS)
     sql = f"""
         WITH rate(point_id, share) AS (VALUES {rate_rows}),
         asked AS (
@@ -165,7 +172,9 @@ def write_answers(
                    f.workers_female AS women, f.workers_male AS men,
                    f.workers_female + f.workers_male AS workers,
                    f.has_dormitory, f.has_migrant_workers,
-                   f.has_trade_union AS has_union, f.began_on_year AS began,
+                   f.has_trade_union AS has_union, f.began_on_year AS began, f.region,
+                   f.first_product AS product, f.second_product,
+                   f.factory_type = 'footwear' AS is_footwear, left(f.code, 2) AS country,
                    (1 - power(1 - COALESCE(r.share, 0.02)
                         * power({IMPROVES}, a.cycle_number - 1), 1.0 / GREATEST(q.siblings, 1)))
                      * CASE WHEN q.is_structural THEN 0 ELSE 1 END AS chance,
@@ -211,10 +220,12 @@ def write_answers(
                CASE WHEN value_type = 'number'
                     THEN CASE lineage {numbers} ELSE {_ANY_NUMBER} END END,
                CASE WHEN value_type = 'text'
-                    THEN 'As told by the manager on the day of the visit.' ELSE '' END,
-               CASE WHEN value_type = 'choice' THEN value_rules->'choices'->0->>'key' ELSE '' END,
+                    THEN CASE lineage {texts} ELSE {facts.ANY_TEXT} END ELSE '' END,
+               CASE WHEN value_type = 'choice'
+                    THEN CASE lineage {choices} ELSE ({facts.ANY_CHOICE})->>'key' END ELSE '' END,
                CASE WHEN value_type = 'date' THEN starts_on - 200 END,
-               CASE WHEN value_type = 'boolean' THEN noise < 0.6 END,
+               CASE WHEN value_type = 'boolean'
+                    THEN CASE lineage {booleans} ELSE {facts.ANY_BOOLEAN} END END,
                1, created_by_id, starts_on + interval '11 hours'
         FROM decided
     """

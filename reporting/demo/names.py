@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,9 @@ class Country:
     advisors: tuple[str, ...]
     # Advisors without a caseload of their own, who mostly assess.
     assessors: tuple[str, ...] = ()
+    # Factories of an early cohort, the first of which joined on that day.
+    early: tuple[str, ...] = ()
+    early_from: date = date(2015, 4, 12)
 
 
 BD = Country(
@@ -109,6 +113,16 @@ BD = Country(
         "Lutfa Khatun",
         "Arif Chowdhury",
     ),
+    early=(
+        "Dakatia Garments",
+        "Bangshi Knit Works",
+        "Nabaganga Apparels",
+        "Chitra Fashion Wear",
+        "Khowai Textiles",
+        "Lohajang Shirts",
+        "Old Banar Sweaters",
+        "Mogra Denim House",
+    ),
 )
 
 JO = Country(
@@ -159,6 +173,14 @@ JO = Country(
     },
     advisors=("Lina Haddad", "Omar Khatib", "Dina Zaid"),
     assessors=("Hala Nasser", "Samir Odeh", "Rula Salem", "Tareq Sharif"),
+    early=(
+        "Zahr Loz Garments",
+        "Bayader Knit",
+        "Sanabel Apparel",
+        "Nasim Uniforms",
+        "Ghusn Fashion",
+    ),
+    early_from=date(2021, 9, 5),
 )
 
 VN = Country(
@@ -210,6 +232,14 @@ VN = Country(
     },
     advisors=("Nguyen Thi Lan", "Tran Minh Tuan", "Le Thu Huong"),
     assessors=("Vo Ngoc Linh", "Pham Duc Long", "Dang Thi Yen", "Bui Quang Phuc"),
+    early=(
+        "Gio Dong Garment",
+        "La Tre Apparel",
+        "Bo Song Shirts",
+        "Hoang Hon Fashion",
+        "Soi Chi Knit",
+    ),
+    early_from=date(2021, 9, 5),
 )
 
 COUNTRIES = (BD, JO, VN)

@@ -30,6 +30,7 @@ from advisory.models import (
     PlanEvidence,
     PlanItem,
     ProgressReport,
+    SelfDiagnosis,
 )
 from assessments import summaries
 from assessments.models import (
@@ -66,7 +67,7 @@ from factories.models import (
 )
 from reporting import services
 
-from . import bulk, names, pictures, planning
+from . import bulk, depth, names, pictures, planning
 
 ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"  # no letters or digits that look alike
 # Where the first factories stand in their newest cycle; the others follow the calendar.
@@ -90,7 +91,10 @@ class World:
     factories: list[Factory] = field(default_factory=list)
     buyers: list[Buyer] = field(default_factory=list)
     groups: list[ManufacturingGroup] = field(default_factory=list)
+    gathered: depth.Gathered = field(default_factory=depth.Gathered)
+    photos: depth.Photos = field(default_factory=depth.Photos)
     version: ToolVersion | None = None
+    points: list[str] = field(default_factory=list)  # of the tool in force
 
 
 def load(today: date) -> list[str]:
@@ -258,11 +262,11 @@ def _at(day: date, hour: int = 10) -> datetime:
 
 def _factories(world: World) -> None:
     country, draw = world.country, world.draw
-    for index, name in enumerate(country.factories):
+    for index, name in enumerate((*country.factories, *country.early)):
         region, latitude, longitude = country.regions[index % len(country.regions)]
         workers = draw.randint(350, 3200)
         women = int(workers * draw.uniform(0.45, 0.78))
-        joined = world.today - timedelta(days=_age(index))
+        joined = _joined(world, index)
         factory = Factory.objects.create(
             code=_code(world, f"{country.code}-"),
             name=name,
@@ -319,13 +323,21 @@ def _factories(world: World) -> None:
             factory=factory,
             for_factory=True,
         )
-    last = world.factories[-1]
+    last = world.factories[len(country.factories) - 1]
     last.status, last.status_reason = Factory.Status.CLOSED, "Orders ended; the site was closed."
     last.status_since = world.today - timedelta(days=60)
     last.save()
     FactoryStatusChange.objects.create(
         factory=last, status=last.status, reason=last.status_reason, since=last.status_since
     )
+
+
+def _joined(world: World, index: int) -> date:
+    """The day of registration; the early ones came years before the others."""
+    early = index - len(world.country.factories)
+    if early < 0:
+        return world.today - timedelta(days=_age(index))
+    return world.country.early_from + timedelta(days=early * 61)
 
 
 def _age(index: int) -> int:
@@ -355,12 +367,17 @@ def _engagement(world: World) -> None:
         ToolVersion.objects.filter(status="published").order_by("-effective_from").first()
     )
     questions = world.version.questions.count() if world.version else 0
+    if world.version is not None:
+        asked = world.version.questions.filter(kind="ncq").order_by("order")
+        world.points = list(dict.fromkeys(asked.values_list("point_id", flat=True)))
+    committees: list[tuple[Committee, bool]] = []
     for index, factory in enumerate(world.factories):
         state = LIVE_STATES[index] if index < len(LIVE_STATES) else "released"
         committee = _committee(world, factory, young=state == "young")
         _cycles(world, factory, state, questions)
         if committee is not None:
-            _meetings(world, committee, weak=index % 5 == 3)
+            committees.append((committee, index % 5 == 3))
+    world.gathered.write()
     full = list(
         Assessment.objects.exclude(status__in=["planned", "in_progress"]).values_list(
             "pk", flat=True
@@ -372,10 +389,14 @@ def _engagement(world: World) -> None:
     summaries.rebuild_results()
     for factory in world.factories:
         _plan(world, factory)
+    for committee, weak in committees:
+        _meetings(world, committee, weak=weak)
+    world.gathered.write()
     _first_factory(world)
 
 
 def _fact(
+    world: World,
     cycle: EngagementCycle,
     kind: str,
     on: date,
@@ -385,13 +406,16 @@ def _fact(
 ) -> bool:
     if on > today:
         return False
-    CycleFact.objects.create(
-        cycle=cycle,
-        factory_id=cycle.factory_id,
-        kind=kind,
-        happened_on=on,
-        source_id=source,
-        amount=amount,
+    world.gathered.facts.append(
+        CycleFact(
+            programme=world.programme,
+            cycle=cycle,
+            factory_id=cycle.factory_id,
+            kind=kind,
+            happened_on=on,
+            source_id=source,
+            amount=amount,
+        )
     )
     return True
 
@@ -410,34 +434,34 @@ def _cycles(world: World, factory: Factory, state: str, questions: int) -> None:
             ends_on=None if newest else following - timedelta(days=1),
             is_high_performer=number >= 3 and factory.name in world.country.factories[2::9],
         )
+        # Of an early factory's middle years little was brought over from the papers.
+        is_thin = number > 2 and start < date(today.year - 5, 7, 1)
         visits = [4, 34, 62] if number == 1 else [18, 64]
-        for day in [*visits, 168, 214, 262, 310]:
+        days = [168] if is_thin else [*visits, 168, 214, 262, 310]
+        for place, day in enumerate(days):
             on = _working(world, start + timedelta(days=day + draw.randint(-3, 4)))
             if on <= today:
-                visit = AdvisoryVisit.objects.create(
-                    factory=factory,
-                    cycle=cycle,
-                    visited_on=on,
-                    advisor=factory.advisor,
-                    topics="Committee work and the improvement plan",
-                    agreed="The committee follows the open items until the next visit.",
-                    worker_members=draw.randint(3, 6),
-                    management_members=draw.randint(2, 4),
-                )
-                _fact(cycle, "advisory_visit", on, today, str(visit.pk))
+                _visit(world, factory, cycle, on, place)
         if number == 1:
-            _fact(cycle, "committee_formed", start + timedelta(days=40), today)
+            _fact(world, cycle, "committee_formed", start + timedelta(days=40), today)
         if not (newest and state == "young"):
             done = start + timedelta(days=86 if number == 1 else 50)
-            if _fact(cycle, "self_diagnosis", done, today) and number == 1:
-                _fact(cycle, "plan_opened", done + timedelta(days=1), today)
-        _assessment(world, factory, cycle, state if newest else "released", questions)
+            if _fact(world, cycle, "self_diagnosis", done, today):
+                _self_diagnosis(world, cycle, done)
+                if number == 1:
+                    _fact(world, cycle, "plan_opened", done + timedelta(days=1), today)
+        if not is_thin:
+            _assessment(world, factory, cycle, state if newest else "released", questions)
+        second = start + timedelta(days=330)
+        is_told = not is_thin and (not newest or state == "released")
+        if is_told and _fact(world, cycle, "progress_report_2", second, today):
+            _progress_report(world, cycle, 2, second)
         if not newest:
-            _fact(cycle, "progress_report_2", start + timedelta(days=330), today)
-            _fact(cycle, "reregistered", following - timedelta(days=4), today)
+            _fact(world, cycle, "reregistered", following - timedelta(days=4), today)
         for day in (130, 240):
-            _fact(cycle, "seminar", _working(world, start + timedelta(days=day)), today)
+            _fact(world, cycle, "seminar", _working(world, start + timedelta(days=day)), today)
         _fact(
+            world,
             cycle,
             "training",
             _working(world, start + timedelta(days=205)),
@@ -445,6 +469,50 @@ def _cycles(world: World, factory: Factory, state: str, questions: int) -> None:
             amount=draw.randint(6, 14),
         )
         start = following
+
+
+def _visit(world: World, factory: Factory, cycle: EngagementCycle, on: date, place: int) -> None:
+    topics, agreed = depth.TOPICS[(place + cycle.number) % len(depth.TOPICS)]
+    visit = AdvisoryVisit(
+        programme=world.programme,
+        factory=factory,
+        cycle=cycle,
+        visited_on=on,
+        mode="virtual" if place == 5 and cycle.number % 2 else "on_site",
+        advisor=factory.advisor,
+        topics=topics,
+        agreed=agreed,
+        worker_members=world.draw.randint(3, 6),
+        management_members=world.draw.randint(2, 4),
+    )
+    world.gathered.visits.append(visit)
+    _fact(world, cycle, "advisory_visit", on, world.today, str(visit.pk))
+    world.gathered.happened(Action.VISIT_RECORDED, _at(on, 15), visit, by=factory.advisor)
+
+
+def _self_diagnosis(world: World, cycle: EngagementCycle, done: date) -> None:
+    row = SelfDiagnosis(
+        programme=world.programme,
+        factory_id=cycle.factory_id,
+        cycle=cycle,
+        answers=depth.self_diagnosis(world.points, world.draw),
+        completed_on=done,
+    )
+    world.gathered.diagnoses.append(row)
+    world.gathered.happened(Action.SELF_DIAGNOSIS_DONE, _at(done, 14), row)
+
+
+def _progress_report(world: World, cycle: EngagementCycle, number: int, sent: date) -> None:
+    report = ProgressReport(
+        programme=world.programme,
+        factory_id=cycle.factory_id,
+        cycle=cycle,
+        number=number,
+        answers=depth.progress_answers(number, world.country.language, world.draw),
+        sent_on=sent,
+    )
+    world.gathered.reports.append(report)
+    world.gathered.happened(Action.PROGRESS_REPORT_SENT, _at(sent, 16), report, number=number)
 
 
 def _working(world: World, day: date) -> date:
@@ -524,17 +592,18 @@ def _assessment(
             )
     if not sealed:
         _steps(assessment, team, world)
-        _fact(cycle, "assessed", first_day, today, str(assessment.pk))
-        _fact(cycle, "assessment_ended", last_day, today, str(assessment.pk))
+        _fact(world, cycle, "assessed", first_day, today, str(assessment.pk))
+        _fact(world, cycle, "assessment_ended", last_day, today, str(assessment.pk))
     if assessment.draft_sent_at is not None:
-        _fact(cycle, "draft_shared", assessment.draft_sent_at.date(), today, str(assessment.pk))
+        drafted = assessment.draft_sent_at.date()
+        _fact(world, cycle, "draft_shared", drafted, today, str(assessment.pk))
     if state == "released":
-        _fact(cycle, "report_released", released, today, str(assessment.pk))
+        _fact(world, cycle, "report_released", released, today, str(assessment.pk))
         sent = released + timedelta(days=draw.randint(16, 34))
         if factory.name not in world.country.factories[8:10] and _fact(
-            cycle, "progress_report_1", sent, today
+            world, cycle, "progress_report_1", sent, today
         ):
-            ProgressReport.objects.create(factory=factory, cycle=cycle, number=1, sent_on=sent)
+            _progress_report(world, cycle, 1, sent)
     return assessment
 
 
@@ -557,15 +626,17 @@ def _steps(assessment: Assessment, team: list[User], world: World) -> None:
             assessment=assessment, from_status=before, to_status=after, by=by, at=at
         )
         if action is not None:
-            TrailEvent.objects.create(
-                programme=world.programme,
-                at=at,
-                action=action,
-                actor=by,
-                factory_id=assessment.factory_id,
-                object_type="assessments.assessment",
-                object_id=str(assessment.pk),
-                for_factory=after in {"factory_review", "released"},
+            world.gathered.trail.append(
+                TrailEvent(
+                    programme=world.programme,
+                    at=at,
+                    action=action,
+                    actor=by,
+                    factory_id=assessment.factory_id,
+                    object_type="assessments.assessment",
+                    object_id=str(assessment.pk),
+                    for_factory=after in {"factory_review", "released"},
+                )
             )
 
 
@@ -617,35 +688,46 @@ def _committee(world: World, factory: Factory, *, young: bool) -> Committee | No
     return committee
 
 
-_MINUTES = (
-    "The committee went through the open items of the plan, agreed who acts, and heard the workers'"
-    " questions on overtime and canteen."
-)
-
-
 def _meetings(world: World, committee: Committee, *, weak: bool) -> None:
     day = max(committee.formed_on, world.today - timedelta(days=420))
     step = 118 if weak else 52
-    while day <= world.today:
-        on = _working(world, day)
-        if on <= world.today:
-            meeting = CommitteeMeeting.objects.create(
-                committee=committee,
-                factory_id=committee.factory_id,
-                held_on=on,
-                worker_present=world.draw.randint(3, 6),
-                management_present=world.draw.randint(2, 5),
-                minutes=_MINUTES,
-                minutes_filed_on=min(on + timedelta(days=5), world.today),
+    items = [
+        item
+        for item in world.gathered.items
+        if item.factory_id == committee.factory_id and item.status != "pending"
+    ]
+    for number in itertools.count():
+        on = _working(world, day + timedelta(days=number * step))
+        if on > world.today:
+            return
+        meeting = CommitteeMeeting(
+            programme=world.programme,
+            committee=committee,
+            factory_id=committee.factory_id,
+            held_on=on,
+            worker_present=world.draw.randint(3, 6),
+            management_present=world.draw.randint(2, 5),
+            minutes=depth.MINUTES[number % len(depth.MINUTES)],
+            minutes_filed_on=depth.later(on, 5, world.today),
+        )
+        world.gathered.meetings.append(meeting)
+        world.gathered.happened(Action.MEETING_HELD, _at(on, 16), meeting)
+        for place in range(1 + number % 2):
+            # Every third decision is about an item of the plan.
+            about = [item for item in items if item.opened_on <= on] if place else []
+            item = about[(number * 7) % len(about)] if about else None
+            carried = on + timedelta(days=24 + 3 * place)
+            world.gathered.decisions.append(
+                MeetingDecision(
+                    programme=world.programme,
+                    meeting=meeting,
+                    factory_id=committee.factory_id,
+                    text=item.action if item else depth.DECISIONS[number % len(depth.DECISIONS)],
+                    item=item,
+                    due_on=on + timedelta(days=30),
+                    carried_out_on=None if weak or carried > world.today else carried,
+                )
             )
-            MeetingDecision.objects.create(
-                meeting=meeting,
-                factory_id=committee.factory_id,
-                text="Keep the aisles of the finishing section clear at every shift change.",
-                due_on=on + timedelta(days=30),
-                carried_out_on=min(on + timedelta(days=24), world.today) if not weak else None,
-            )
-        day += timedelta(days=step)
 
 
 # -- improvement plans -------------------------------------------------------------------------
@@ -670,21 +752,22 @@ def _plan(world: World, factory: Factory) -> None:
     if first > world.today:
         return
     plan = ImprovementPlan.objects.create(factory=factory, opened_on=first)
+    number = _other_items(world, plan, factory)
     if released is None or released.released_at is None:
         return
     breaches = Answer.objects.filter(assessment=released, outcome="non_compliant")
     draw, base = world.draw, released.released_at.date()
-    for number, answer in enumerate(
+    for place, answer in enumerate(
         breaches.select_related("question").order_by("question__order"), 1
     ):
         # The first factory is the one people look at: a third of its items in each state.
-        fate = (0.2, 0.7, 0.6, 0.9)[number % 4] if factory == world.factories[0] else draw.random()
-        late = (world.today - base).days
-        root, action = _ACTIONS[number % len(_ACTIONS)]
+        fate = (0.2, 0.7, 0.6, 0.9)[place % 4] if factory == world.factories[0] else draw.random()
+        root, action = _ACTIONS[place % len(_ACTIONS)]
         item = PlanItem(
+            programme=world.programme,
             plan=plan,
             factory=factory,
-            number=number,
+            number=number + place,
             origin="assessment",
             point_id=answer.point_id,
             lineage=answer.question.lineage,
@@ -694,48 +777,100 @@ def _plan(world: World, factory: Factory) -> None:
             issue=answer.question.title["en"],
             root_cause=root,
             action=action,
-            responsible="Floor manager" if number % 2 else "HR manager",
+            responsible="Floor manager" if place % 2 else "HR manager",
             opened_on=base,
-            due_on=_working(world, base + timedelta(days=30 + (number * 13) % 150)),
+            due_on=_working(world, base + timedelta(days=30 + (place * 13) % 150)),
         )
-        if late > 40 and fate < DONE_SHARE:
-            done = base + timedelta(days=draw.randint(10, min(late, 120)))
-            item.status, item.progress_percent = "completed", 100
-            item.done_on, item.completed_at = done, _at(done)
-            if fate < VERIFIED_SHARE:
-                item.verified_at = _at(min(done + timedelta(days=6), world.today))
-                item.verified_by = factory.advisor or world.advisors[0]
-        elif fate < BEGUN_SHARE:
-            item.status, item.progress_percent = "in_progress", draw.choice([20, 40, 60, 80])
-        item.save()
-        PlanEvent.objects.create(
+        _item(world, item, fate)
+    if factory.advisor is not None:
+        world.gathered.happened(Action.ITEMS_CREATED, _at(base, 11), released, by=factory.advisor)
+
+
+def _other_items(world: World, plan: ImprovementPlan, factory: Factory) -> int:
+    """Items that did not come of an assessment; answers the highest number given."""
+    index, number = world.factories.index(factory), 0
+    opened = max(plan.opened_on, world.today - timedelta(days=400 + index * 5 % 200))
+    for place, (origin, point, issue, root, action) in enumerate(depth.OTHER_ITEMS):
+        if (origin == "group" and factory.group_id is None) or (index + place) % 3 == 0:
+            continue
+        if point not in world.points:
+            continue
+        on = _working(world, opened + timedelta(days=(place * 47) % 280))
+        if on > world.today:
+            continue
+        number += 1
+        item = PlanItem(
+            programme=world.programme,
+            plan=plan,
+            factory=factory,
+            number=number,
+            origin=origin,
+            point_id=point,
+            issue=issue,
+            root_cause=root,
+            action=action,
+            responsible="Floor manager" if place % 2 else "HR manager",
+            opened_on=on,
+            due_on=_working(world, on + timedelta(days=60 + place * 11)),
+        )
+        _item(world, item, world.draw.random())
+    return number
+
+
+def _item(world: World, item: PlanItem, fate: float) -> None:
+    """How far an item is, and all that tells of it. fate: 0 is verified, 1 not begun."""
+    draw, gathered, factory = world.draw, world.gathered, item.factory
+    base, advisor = item.opened_on, factory.advisor or world.advisors[0]
+    late = (world.today - base).days
+    if late > 40 and fate < DONE_SHARE:
+        done = base + timedelta(days=draw.randint(10, min(late, 120)))
+        item.status, item.progress_percent = "completed", 100
+        item.done_on, item.completed_at = done, _at(done)
+        if fate < VERIFIED_SHARE:
+            item.verified_at = _at(depth.later(done, 6, world.today))
+            item.verified_by = advisor
+    elif fate < BEGUN_SHARE:
+        item.status, item.progress_percent = "in_progress", draw.choice([20, 40, 60, 80])
+    gathered.items.append(item)
+
+    def happened(kind: str, at: datetime, **more: Any) -> None:
+        gathered.events.append(
+            PlanEvent(
+                programme=world.programme, item=item, factory=factory, kind=kind, at=at, **more
+            )
+        )
+
+    happened(Action.ITEM_CREATED, _at(base, 11), role="advisor")
+    if item.completed_at is None or item.done_on is None:
+        return
+    shown = _at(max(base, item.done_on - timedelta(days=1)), 15)
+    stored, caption = world.photos.of(factory, item.point_id)
+    gathered.evidence.append(
+        PlanEvidence(
+            programme=world.programme,
             item=item,
             factory=factory,
-            kind=Action.ITEM_CREATED,
-            at=released.released_at,
-            role="advisor",
+            file=stored,
+            caption=caption,
+            added_at=shown,
         )
-        if item.completed_at:
-            for side in ("worker", "management"):
-                PlanConfirmation.objects.create(
-                    item=item,
-                    factory=factory,
-                    round=1,
-                    side=side,
-                    agrees=True,
-                    at=item.completed_at,
-                )
-            PlanEvent.objects.create(
-                item=item, factory=factory, kind=Action.ITEM_COMPLETED, at=item.completed_at
-            )
-        if item.verified_at:
-            PlanEvent.objects.create(
-                item=item,
-                factory=factory,
-                kind=Action.ITEM_VERIFIED,
-                at=item.verified_at,
-                role="advisor",
-            )
+    )
+    happened(Action.EVIDENCE_ADDED, shown, role="ambassador")
+    gathered.confirmations += [
+        PlanConfirmation(
+            programme=world.programme,
+            item=item,
+            factory=factory,
+            round=1,
+            side=side,
+            agrees=True,
+            at=item.completed_at,
+        )
+        for side in ("worker", "management")
+    ]
+    happened(Action.ITEM_COMPLETED, item.completed_at)
+    if item.verified_at is not None:
+        happened(Action.ITEM_VERIFIED, item.verified_at, role="advisor")
 
 
 def _first_factory(world: World) -> None:

@@ -359,7 +359,9 @@ def fact_value(row: Mapping[str, Any]) -> dict[str, Any]:
     if value == "":
         return {"text": _("No answer"), "is_empty": True}
     if kind == "number":
-        return {"text": formats.number(float(value)), "unit": row["unit"]}
+        # Units are counted things in the plural, and the title names them: "1" says enough of one.
+        unit = "" if float(value) == 1 else row["unit"]
+        return {"text": formats.number(float(value)), "unit": unit}
     if kind == "boolean":
         return {"text": _("Yes") if value == "yes" else _("No")}
     if kind == "date":

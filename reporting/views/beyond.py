@@ -64,7 +64,7 @@ def _clusters(now: rates.Figures, link: str) -> list[dict[str, Any]]:
     grouped = common.shown_points([now])
     found = []
     for cluster in common.cluster_order(now):
-        points = [
+        points: list[dict[str, Any]] = [
             {
                 "name": common.in_language(place.name),
                 "counted": now.point(place.code),
