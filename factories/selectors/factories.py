@@ -95,7 +95,7 @@ def factories() -> QuerySet[Factory]:
     return Factory.objects.select_related("group", "advisor", "merged_into", "programme")
 
 
-def entries_of(factory: Factory) -> QuerySet[Factory, dict[str, Any]]:
+def entries_of(factory: Factory) -> QuerySet[Factory, Any]:
     """Ids of every entry that is this same factory: the one that stands, and its duplicates."""
     stands = factory.merged_into_id or factory.pk
     return Factory.objects.filter(Q(pk=stands) | Q(merged_into_id=stands)).order_by().values("pk")
