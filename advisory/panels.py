@@ -50,6 +50,9 @@ def committee_work(committees: Iterable[Committee]) -> Mapping[UUID, panels.Comm
 def plan_panel(request: MemberRequest, factory: Factory) -> dict[str, Any]:
     from advisory.selectors import plan
 
+    if factory.merged_into_id is not None:
+        url = reverse("advisory:plan", args=[factory.merged_into_id])
+        return {"url": url, "went_to": factory.merged_into}
     row = plan.plan_rows(timezone.localdate()).filter(pk=factory.pk).first()
     counts = row.progress if row is not None and row.progress else None
     side = request.membership.factory_id
@@ -91,10 +94,16 @@ def booked_days(first: date, last: date) -> list[bookings.Booked]:
     ]
 
 
-def items_kept(factory_id: UUID) -> int:
-    from advisory.models import PlanItem
+def take_over(winner_id: UUID, loser_id: UUID) -> None:
+    from advisory.services import merging
 
-    return PlanItem.objects.filter(factory_id=factory_id).count()
+    merging.take_over(winner_id, loser_id)
+
+
+def items_moved(factory_id: UUID) -> int:
+    from advisory.services import merging
+
+    return merging.items_of(factory_id)
 
 
 def register() -> None:
@@ -116,7 +125,7 @@ def register() -> None:
         permission=Permission.SEE_VISITS,
         order=40,
     )
-    panels.register_kept("plan_items", label=_("Plan items"), count=items_kept)
+    panels.register_merge_step("plan", take_over, label=_("Plan items"), count=items_moved)
     for kind, name, permission in (
         ("PlanItem", "item", Permission.SEE_PLANS),
         ("AdvisoryVisit", "visit", Permission.SEE_VISITS),

@@ -14,6 +14,7 @@ from django.utils.functional import cached_property
 
 from betterwork.tenancy import scope
 from betterwork.ui.parts import Segment
+from factories.selectors.factories import entries_of
 
 from . import state
 from .content_of import value_text
@@ -296,7 +297,7 @@ def last_time(assessment: Assessment, lineage: str) -> LastTime | None:
     """One query for the answer, one for its plan item where it was a breach."""
     before = (
         Answer.objects.filter(
-            assessment__factory_id=assessment.factory_id,
+            assessment__factory__in=entries_of(assessment.factory),
             assessment__status=Assessment.Status.RELEASED,
             question__lineage=lineage,
         )
@@ -309,7 +310,8 @@ def last_time(assessment: Assessment, lineage: str) -> LastTime | None:
         return None
     item = None
     if before["outcome"] == Outcome.NON_COMPLIANT:
-        item = assessment.factory.plan_items.filter(lineage=lineage).order_by("-created_at").first()
+        stands = assessment.factory.merged_into or assessment.factory
+        item = stands.plan_items.filter(lineage=lineage).order_by("-created_at").first()
     return LastTime(
         on=cast(date, before["assessment__starts_on"]),
         outcome=before["outcome"],
@@ -388,7 +390,7 @@ def alike_findings(assessment: Assessment) -> dict[UUID, list[tuple[str, str, in
     recent = (
         Assessment.objects.filter(checked_in_at__isnull=False)
         .exclude(pk=assessment.pk)
-        .exclude(factory_id=assessment.factory_id)
+        .exclude(factory__in=entries_of(assessment.factory))
         .order_by("-starts_on")
         .values("pk")[:ALIKE_ASSESSMENTS]
     )

@@ -45,7 +45,8 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
-        return too_large(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        limit = f"{formats.number(settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1_000_000)} MB"
+        return render(request, "413.html", {"text_limit": limit}, status=413)
     return render(request, "400.html", status=400)
 
 
@@ -92,9 +93,15 @@ def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpRe
     return answer
 
 
-def too_large(request: HttpRequest, limit_bytes: int) -> HttpResponse:
-    limit = f"{formats.number(limit_bytes // 1_000_000)} MB"
-    return render(request, "413.html", {"limit": limit}, status=413)
+def too_large(
+    request: HttpRequest, limit_bytes: int, together_bytes: int | None = None
+) -> HttpResponse:
+    """limit_bytes: of one file; together_bytes: of all files of one sending."""
+    limit, together = (
+        f"{formats.number(each // 1_000_000)} MB" if each else ""
+        for each in (limit_bytes, together_bytes)
+    )
+    return render(request, "413.html", {"limit": limit, "together": together}, status=413)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -121,7 +128,7 @@ class BodyLimitMiddleware:
             return self.get_response(request)
         if size <= DRAIN_BYTES:
             _drain(request)
-        return too_large(request, settings.UPLOAD_MAX_BYTES)
+        return too_large(request, settings.UPLOAD_MAX_BYTES, settings.REQUEST_MAX_BYTES)
 
 
 def _drain(request: HttpRequest) -> None:

@@ -66,6 +66,7 @@ class Clean(forms.Form):
 
 FIELD_OF_REFUSAL = {
     "os_id_malformed": "os_id", "os_id_taken": "os_id", "gateway_id_malformed": "gateway_id",
+    "os_id_other_country": "os_id", "gateway_id_taken": "gateway_id",
     "legacy_id_taken": "legacy_id", "factory_name_missing": "name", "status_unknown": "status",
     "status_reason_missing": "status_reason", "workforce_in_future": "counted_on",
     "contact_name_missing": "name", "buyer_unknown": "buyer", "buyer_relation_unknown": "relation",

@@ -100,7 +100,9 @@ class Factory(ProgrammeModel):
     longitude = models.DecimalField(
         _("longitude"), max_digits=9, decimal_places=6, null=True, blank=True
     )
-    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    # Room for several numbers, as older systems keep them.
+    phone = models.CharField(_("phone"), max_length=120, blank=True)
+    fax = models.CharField(_("fax"), max_length=40, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     website = models.URLField(_("web site"), blank=True)
 
@@ -166,6 +168,11 @@ class Factory(ProgrammeModel):
                 fields=["programme", "legacy_id"],
                 condition=~Q(legacy_id="") & Q(merged_into__isnull=True),
                 name="factory_legacy_id_once",
+            ),
+            models.UniqueConstraint(
+                fields=["programme", "gateway_id"],
+                condition=~Q(gateway_id="") & Q(merged_into__isnull=True),
+                name="factory_gateway_id_once",
             ),
             models.CheckConstraint(condition=~Q(name=""), name="factory_has_a_name"),
             models.CheckConstraint(

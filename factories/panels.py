@@ -74,6 +74,7 @@ class _Registry:
     guards: dict[str, MergeGuard] = field(default_factory=dict)
     steps: dict[str, MergeStep] = field(default_factory=dict)
     kept: dict[str, tuple[Text, Callable[[UUID], int]]] = field(default_factory=dict)
+    moved: dict[str, tuple[Text, Callable[[UUID], int]]] = field(default_factory=dict)
     event_pages: dict[str, EventPage] = field(default_factory=dict)
 
 
@@ -106,9 +107,15 @@ def register_merge_guard(key: str, guard: MergeGuard) -> None:
     _registry.guards[key] = guard
 
 
-def register_merge_step(key: str, step: MergeStep) -> None:
-    """`step(winner_id, loser_id)` moves what lives in the app above, inside the merge."""
+def register_merge_step(
+    key: str, step: MergeStep, *, label: Text, count: Callable[[UUID], int]
+) -> None:
+    """`step(winner_id, loser_id)` moves what lives in the app above, inside the merge.
+
+    `count(factory_id)`: rows it would move, told under `label` before a merge.
+    """
     _registry.steps[key] = step
+    _registry.moved[key] = (label, count)
 
 
 def register_kept(key: str, *, label: Text, count: Callable[[UUID], int]) -> None:
@@ -173,6 +180,10 @@ def merge_guards() -> list[MergeGuard]:
 
 def merge_steps() -> list[MergeStep]:
     return list(_registry.steps.values())
+
+
+def moved_counts(factory_id: UUID) -> list[tuple[str, int]]:
+    return [(str(label), count(factory_id)) for label, count in _registry.moved.values()]
 
 
 def kept_counts(factory_id: UUID) -> list[tuple[str, int]]:

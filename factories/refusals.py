@@ -7,7 +7,9 @@ SENTENCES = {
         "%(factory)s is closed, has left or was merged. Set its status to active first."
     ),
     "factory_name_missing": _("Give the factory a name."),
-    "factory_is_merged": _("%(factory)s was merged into another factory and is no longer changed."),
+    "factory_is_merged": _(
+        "%(factory)s was a duplicate and is no longer changed. Go on with %(other)s."
+    ),
     "likely_duplicate": _(
         "This may be a factory that is already registered: %(names)s. Open it, or confirm that"
         " yours is another one."
@@ -21,6 +23,13 @@ SENTENCES = {
     "gateway_id_malformed": _(
         "%(value)s is not an SLCP Gateway id. It has letters, digits and hyphens only, and at"
         " least one digit."
+    ),
+    "gateway_id_taken": _(
+        "The SLCP Gateway id %(value)s belongs to another factory of the programme."
+    ),
+    "os_id_other_country": _(
+        "The OS ID %(value)s is of a factory in %(found)s; this programme's begin with"
+        " %(country)s. Look the factory up once more in Open Supply Hub, or leave the OS ID empty."
     ),
     "legacy_id_taken": _("The earlier id %(value)s belongs to another factory of the programme."),
     "status_unknown": _("Choose one of the statuses in the list."),
@@ -41,6 +50,12 @@ SENTENCES = {
     "cycle_starts_too_early": _(
         "The new cycle would overlap the one before. The earliest first day is %(earliest)s."
     ),
+    "cycle_number_passed": _("The factory is in cycle %(number)s already, or beyond it."),
+    "import_half_cycle": _("Give both the number of the cycle and its first day, or neither."),
+    "import_cycle_differs": _(
+        "Cycle %(number)s began on %(starts_on)s here. Leave number and first day empty to keep it."
+    ),
+    "import_gateway_twice": _("Row %(row)s has the same SLCP Gateway id."),
     "cycle_ends_before_start": _("A cycle cannot end before its first day, %(starts_on)s."),
     "cycle_is_closed": _("Cycle %(number)s is closed. Its clocks no longer run."),
     "cycle_fact_unknown": _("The engine does not know the step %(kind)s."),
@@ -51,6 +66,10 @@ SENTENCES = {
     "drift_note_missing": _("Say in a few words what the other reason is."),
     "drift_pauses_and_moves": _("Choose one: the clock stands still, or it gets a new day."),
     "drift_in_the_past": _("The new day cannot be before today, %(today)s."),
+    "import_kind": _(
+        "%(name)s is not a table that can be read here. Send a CSV or XLSX file; an older XLS file"
+        " can be saved as XLSX."
+    ),
     "import_encoding": _(
         "%(name)s is not saved as UTF-8 (line %(line)s). In Excel choose: CSV UTF-8, or XLSX."
     ),

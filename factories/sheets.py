@@ -18,6 +18,7 @@ from django.core.files.uploadedfile import UploadedFile
 from betterwork.errors import DomainError
 from betterwork.records.files import sniff
 from factories.rules.import_rows import KNOWN, heading
+from factories.words import column_of_label, value_of_label
 
 MAX_UNPACKED = 100_000_000  # bytes
 MAX_ROWS = 10_000
@@ -43,7 +44,7 @@ class Sheet:
 def read_upload(upload: UploadedFile[Any]) -> Sheet:
     """Read an uploaded CSV or XLSX file.
 
-    Raises: DomainError("upload_too_large" | "upload_empty" | "upload_kind" | "import_encoding" |
+    Raises: DomainError("upload_too_large" | "upload_empty" | "import_kind" | "import_encoding" |
     "import_malformed" | "import_workbook_broken" | "import_no_rows" | "import_too_many_rows" |
     "import_too_many_columns" | "import_heading_twice" | "import_no_name_column"); nothing is kept
     then.
@@ -57,10 +58,12 @@ def read_upload(upload: UploadedFile[Any]) -> Sheet:
     data = upload.read()
     if not data.strip():
         raise DomainError("upload_empty", name=name)
+    if data[:5] == b"%PDF-" or data[:3] == b"\xff\xd8\xff" or data[:4] == b"\x89PNG":
+        raise DomainError("import_kind", name=name)
     if data[:4] == b"PK\x03\x04":
         kind = sniff(data[:4096], data)
         if kind is None or kind.extensions[0] != ".xlsx":
-            raise DomainError("upload_kind", name=name)
+            raise DomainError("import_kind", name=name)
         lines = _xlsx_lines(data, name)
     else:
         lines = _csv_lines(data, name)
@@ -71,7 +74,7 @@ def _decoded(data: bytes, name: str) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         coding = "utf-16"
     elif b"\x00" in data[:4096]:
-        raise DomainError("upload_kind", name=name)
+        raise DomainError("import_kind", name=name)
     else:
         coding = "utf-8-sig"
     try:
@@ -84,7 +87,7 @@ def _decoded(data: bytes, name: str) -> str:
 def _csv_lines(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
     text = _decoded(data, name)
     if text.lstrip()[:1] == "<":
-        raise DomainError("upload_kind", name=name)
+        raise DomainError("import_kind", name=name)
     lines = text.splitlines()
     first = next((line for line in lines if line.strip()), "")
     if first.lower().startswith("sep=") and len(first) == 5:  # Excel's own way to say it
@@ -153,7 +156,11 @@ def _sheet(name: str, sha256: str, lines: Iterator[tuple[int, list[str]]]) -> Sh
         extra = [cell for cell in cells[len(head) :] if cell]
         if extra:
             ragged[number] = len(extra)
-        found = {column: cell for column, cell in zip(head, cells, strict=False) if cell and column}
+        found = {
+            column: value_of_label().get((column, cell.casefold()), cell)
+            for column, cell in zip(head, cells, strict=False)
+            if cell and column
+        }
         rows.append((number, found))
     if head is None or not rows:
         raise DomainError("import_no_rows", name=name)
@@ -162,12 +169,18 @@ def _sheet(name: str, sha256: str, lines: Iterator[tuple[int, list[str]]]) -> Sh
     return Sheet(name, sha256, columns, unknown, rows, ragged)
 
 
+def _column(text: str) -> str:
+    """What a heading means: as files of other systems have it, or our own in any language."""
+    found = heading(text)
+    return found if found in KNOWN else column_of_label().get(text.casefold(), found)
+
+
 def _headings(cells: list[str]) -> list[str]:
     while cells and not cells[-1]:
         cells.pop()
     if len(cells) > MAX_COLUMNS:
         raise DomainError("import_too_many_columns", most=MAX_COLUMNS)
-    head = [heading(cell) for cell in cells]
+    head = [_column(cell) for cell in cells]
     for column in head:
         if column in KNOWN and head.count(column) > 1:
             # Both "id" and "original id" mean the earlier id; the export's first one counts.

@@ -70,6 +70,9 @@ def _xlsx(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> bytes:
     for number, row in enumerate(rows, start=1):
         for column, cell in enumerate(row):
             kept = safe_cell(cell)
+            if isinstance(kept, str):
+                # A workbook has one kind of line end and would show the other as _x000D_.
+                kept = kept.replace("\r\n", "\n")
             if isinstance(kept, int | float):
                 sheet.write_number(number, column, kept)
             else:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from datetime import date
 from enum import Enum
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from betterwork import sources
@@ -78,6 +80,7 @@ ACTIONS: dict[str, Text] = {
     ActionKey.SEND_PROGRESS_REPORT_2: _("Send Progress Report 2"),
     ActionKey.REREGISTER: _("Register for the next cycle"),
 }
+OPEN_A_CYCLE = _("Open a cycle")
 COUNTERS: dict[str, Text] = {
     "advisory_visits_before_assessment": _("Advisory visits before the assessment"),
     "training": _("Training, in participant-days"),
@@ -262,6 +265,60 @@ def chip(clock: Clock | None) -> ClockChip | None:
         # The engine has said which clocks are soon; the part must not decide again.
         soon_days=clock.days_left or 0 if clock.state is ClockState.SOON else -1,
     )
+
+
+# The file of the list of factories: each heading by what an import calls the column.
+LIST_COLUMNS: dict[str, Text] = {
+    "code": _("Factory id"), "name": _("Name"), "local_name": _("Name in local script"),
+    "os_id": _("OS ID"), "factory_type": _("Type"), "status": _("Status"), "city": _("City"),
+    "region": _("Region"),
+}  # fmt: skip
+# What a buyer does not read.
+LIST_MORE: dict[str, Text] = {
+    "status_reason": _("Reason"), "gateway_id": _("SLCP Gateway id"), "legacy_id": _("Earlier id"),
+    "female": _("Women"), "male": _("Men"), "first_product": _("First main product"),
+    "second_product": _("Second main product"), "address": _("Address"),
+    "postcode": _("Post code"), "latitude": _("Latitude"), "longitude": _("Longitude"),
+    "phone": _("Phone"), "fax": _("Fax"), "email": _("E-mail"), "group": _("Group"),
+    "advisor_email": _("Enterprise advisor"), "registered_on": _("Registered on"),
+}  # fmt: skip
+LIST_CYCLE: dict[str, Text] = {"cycle_number": _("Cycle"), "cycle_starts_on": _("Cycle began on")}
+# Told by the engine, for people only: an import does not read them.
+LIST_TOLD: dict[str, Text] = {
+    "phase": _("Phase"), "acts_next": _("Who acts next"), "next_step": _("Next step"),
+    "next_clock": _("Next clock"), "next_due": _("Next due date"),
+}  # fmt: skip
+
+
+@cache
+def column_of_label() -> dict[str, str]:
+    """The column an exported heading stands for, in whatever language the file was made."""
+    found: dict[str, str] = {}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            for column, label in (LIST_COLUMNS | LIST_MORE | LIST_CYCLE | LIST_TOLD).items():
+                found.setdefault(str(label).casefold(), column)
+    return found
+
+
+@cache
+def value_of_label() -> dict[tuple[str, str], str]:
+    """(column, word) -> value, for the words an export writes, in every language."""
+    found: dict[tuple[str, str], str] = {}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            for column, choices in (
+                ("factory_type", Factory.Type.choices), ("status", Factory.Status.choices),
+            ):  # fmt: skip
+                for value, label in choices:
+                    found.setdefault((column, str(label).casefold()), str(value))
+    return found
+
+
+def who_opens_a_cycle(role: str) -> Who:
+    """A factory without a cycle waits for the programme."""
+    mine = role in {"manager", "staff", "advisor"}
+    return Who(ACTORS[Actor.PROGRAMME], OPEN_A_CYCLE, "–", is_you=mine)
 
 
 def who(actor: str, factory: Factory, *, user_id: int | None, role: str) -> Who:

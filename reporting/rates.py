@@ -2,11 +2,12 @@
 
 Summaries (one row per assessment and compliance point) give clusters and points, answers give
 questions. `assessments/rules/rates.py` is the reference; tests hold both to the same figures, for
-every selection. Source: docs/domain/rules/rates.md, rules R-1 to R-9.
+every selection. Source: docs/domain/rules/rates.md, rules R-0 to R-9.
 
 Which assessments count (the basis): those held, that is signed by both assessors and handed in,
-also while a report is under review or returned to its team; or those released only. Region and
-type are the factory's of today, so that rebuilt summaries give the same figures. Row-level
+also while a report is under review or returned to its team; or those released only. Factory,
+region and type are those of today, so that rebuilt summaries give the same figures; a duplicate's
+assessments are those of the factory it was merged into. Row-level
 security still decides what a reader's figures may be made of.
 """
 
@@ -161,13 +162,15 @@ def places() -> dict[str, Place]:
 
 # -- choosing assessments ------------------------------------------------------------------------
 
-# Handed in by both assessors: the same test as assessments/summaries.py.
+# Handed in by both assessors: the same test as assessments/summaries.py. The factory is the one
+# that stands today: what a duplicate had before it was merged counts under the factory it became.
 _ELIGIBLE = """
 eligible AS MATERIALIZED (
-  SELECT a.id, a.factory_id, a.programme_id, a.starts_on, a.cycle_number,
+  SELECT a.id, f.id AS factory_id, a.programme_id, a.starts_on, a.cycle_number, a.code,
          a.status = 'released' AS released, f.region, f.factory_type
   FROM assessments_assessment a
-  JOIN factories_factory f ON f.id = a.factory_id
+  JOIN factories_factory d ON d.id = a.factory_id
+  JOIN factories_factory f ON f.id = COALESCE(d.merged_into_id, d.id)
   WHERE NOT a.sealed AND a.starts_on IS NOT NULL
     AND (a.status IN ('submitted', 'quality_review', 'factory_review', 'released')
          OR a.status = 'in_progress' AND a.submitted_at IS NOT NULL)
@@ -183,8 +186,8 @@ def _chosen(queries: Sequence[Query]) -> tuple[str, list[Any]]:
     programmes = {query.programme for query in queries}
     if len(programmes) == 1 and None not in programmes:
         # Row-level security says the same; said here too, the planner can use the index.
-        where += " AND a.programme_id = %s AND f.programme_id = %s"
-        parameters += [next(iter(programmes))] * 2
+        where += " AND a.programme_id = %s AND d.programme_id = %s AND f.programme_id = %s"
+        parameters += [next(iter(programmes))] * 3
     if all(query.basis is Basis.RELEASED for query in queries):
         where += " AND a.status = 'released'"
     windows = [q.selection for q in queries if isinstance(q.selection, LatestInWindow | InCycle)]
@@ -237,10 +240,11 @@ def _one(bucket: int, query: Query) -> tuple[str, list[Any]]:
         if selection.until is not None:
             condition += " AND starts_on <= %s"
             more.append(selection.until)
-    # The latest of each factory by date, then id (R-3).
+    # The latest of each factory by date, then code (R-3): so sort the analysts' Quest IDs too.
     return (
         f"(SELECT DISTINCT ON (factory_id) {int(bucket)} AS bucket, id, factory_id"
-        f" FROM eligible WHERE {condition} ORDER BY factory_id, starts_on DESC, id DESC)",
+        f" FROM eligible WHERE {condition} ORDER BY factory_id, starts_on DESC,"
+        ' code COLLATE "C" DESC)',
         more,
     )
 

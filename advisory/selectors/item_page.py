@@ -31,6 +31,7 @@ ICONS = {
     Action.ITEM_VERIFIED: "st-seal",
     Action.ITEM_RETURNED: "back",
     Action.ITEM_MERGED: "link",
+    Action.ITEM_TAKEN_OVER: "link",
     Action.EVIDENCE_ADDED: "camera",
     Action.NUDGED: "bell",
 }
@@ -321,6 +322,11 @@ def sentence_of(event: PlanEvent) -> str:
                 "number": formats.number(facts["merged"])
             }
         return _("Merged into item %(number)s.") % {"number": formats.number(facts.get("kept"))}
+    if kind is Action.ITEM_TAKEN_OVER:
+        return _("Taken over from %(other)s, a duplicate of this factory; it was item %(was)s.") % {
+            "other": facts.get("other", ""),
+            "was": formats.number(facts.get("was", 0)),
+        }
     if kind is Action.ITEM_VERIFIED and facts.get("assessment"):
         return _("Assessment %(assessment)s found it compliant: verified.") % facts
     if kind is Action.EVIDENCE_ADDED:

@@ -319,9 +319,10 @@ def to_verify() -> QuerySet[PlanItem]:
 
 
 def assessments_to_add(factory_id: UUID) -> list[Assessment]:
-    """Shared assessments with findings that are not in the plan yet."""
+    """Shared assessments with findings that are not in the plan yet, a duplicate's among them."""
     rows = Assessment.objects.filter(
-        factory_id=factory_id, status__in=["factory_review", "released"]
+        Q(factory_id=factory_id) | Q(factory__merged_into_id=factory_id),
+        status__in=["factory_review", "released"],
     )
     is_finding = Q(answers__outcome="non_compliant")
     found = rows.annotate(found=Count("answers", filter=is_finding))

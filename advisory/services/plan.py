@@ -48,6 +48,7 @@ from betterwork.records.vocabulary import Action
 from factories.models import CycleFact, Factory
 from factories.selectors import current_cycle, is_public_holiday, working_day_test
 from factories.services import cycles
+from factories.services.factories import refuse_merged
 
 from . import mails
 from .acting import acting_role, moment, person_id, plan_settings, position_of
@@ -95,6 +96,11 @@ def open_plan(*, factory_id: UUID, today: date) -> ImprovementPlan:
     return ImprovementPlan.objects.select_for_update(no_key=True).get(pk=plan.pk)
 
 
+def _stands(factory: Factory) -> UUID:
+    """The factory whose plan it is: of a duplicate, the one it became."""
+    return factory.merged_into_id or factory.pk
+
+
 def findings_of(assessment_id: UUID) -> list[Answer]:
     """The non-compliances held against the factory, in the order of the tool."""
     rows = Answer.objects.filter(assessment_id=assessment_id, outcome=Outcome.NON_COMPLIANT)
@@ -109,6 +115,7 @@ def create_items_from_assessment(
 
     Safe to repeat: a finding that is an item already stays as it is. An older open item about the
     same question keeps its own progress; both are told of each other, and may be merged by hand.
+    The items of a duplicate's assessment enter the plan of the factory it became.
     Once the report is released, older completed items whose question is now compliant become
     verified by the assessment. Raises: NotAllowed("item_not_your_task"),
     DomainError("assessment_not_shared").
@@ -119,7 +126,7 @@ def create_items_from_assessment(
     if assessment.status not in FROM_ASSESSMENT:
         raise DomainError("assessment_not_shared", assessment=assessment.code)
     done = FromAssessment()
-    plan = open_plan(factory_id=assessment.factory_id, today=today)
+    plan = open_plan(factory_id=_stands(assessment.factory), today=today)
     known = set(
         PlanItem.objects.filter(assessment=assessment, answer__isnull=False).values_list(
             "answer_id", flat=True
@@ -136,7 +143,7 @@ def create_items_from_assessment(
         record(
             Action.ITEMS_CREATED,
             about=assessment,
-            factory_id=assessment.factory_id,
+            factory_id=plan.factory_id,
             for_factory=True,
             items=len(done.created),
         )
@@ -153,8 +160,8 @@ def _items_of(
     today: date,
 ) -> list[PlanItem]:
     settings = plan_settings(today)
-    is_working_day = working_day_test(assessment.programme, assessment.factory)
-    number = _last_number(plan)
+    is_working_day = working_day_test(assessment.programme, plan.factory)
+    number = last_number(plan)
     items = []
     for answer in answers:
         number += 1
@@ -210,7 +217,7 @@ def _tell_created(
     for old, new in done.again:
         twins[new.pk].append(old.number)
     events = [
-        _event(
+        event_of(
             item,
             Action.ITEM_CREATED,
             by,
@@ -224,7 +231,7 @@ def _tell_created(
         for item in done.created
     ]
     events += [
-        _event(
+        event_of(
             old,
             Action.ITEMS_CREATED,
             by,
@@ -245,7 +252,7 @@ def _verify_by(assessment: Assessment, at: datetime) -> list[PlanItem]:
         return []
     compliant = Answer.objects.filter(assessment=assessment, outcome=Outcome.COMPLIANT)
     rows = PlanItem.objects.select_for_update(no_key=True, of=("self",)).filter(
-        factory_id=assessment.factory_id,
+        factory_id=_stands(assessment.factory),
         status=PlanItem.Status.COMPLETED,
         verified_at__isnull=True,
         merged_into__isnull=True,
@@ -284,7 +291,7 @@ def create_item(
 
     Safe to repeat: the same open issue of the same compliance point is returned as it is.
     Raises: NotAllowed("item_not_your_task"), DomainError("item_issue_missing"),
-    ("item_origin_unknown"), and those of `check_due`.
+    ("item_origin_unknown"), ("factory_is_merged"), and those of `check_due`.
     """
     at, today = moment(now)
     if for_committee:
@@ -296,7 +303,8 @@ def create_item(
         raise DomainError("item_issue_missing")
     if origin not in PlanItem.Origin.values or origin == PlanItem.Origin.ASSESSMENT:
         raise DomainError("item_origin_unknown")
-    factory = Factory.objects.select_related("programme").get(pk=factory_id)
+    factory = Factory.objects.select_related("programme", "merged_into").get(pk=factory_id)
+    refuse_merged(factory)
     opened_on = opened_on or today
     if due_on is not None:
         check_due(factory, due_on, today)
@@ -315,7 +323,7 @@ def create_item(
     item = PlanItem.objects.create(
         plan=plan,
         factory=factory,
-        number=_last_number(plan) + 1,
+        number=last_number(plan) + 1,
         origin=origin,
         point_id=point_id,
         issue=issue,
@@ -754,7 +762,7 @@ def add_evidence(
         is_open = visibility == PlanEvidence.Visibility.PLAN
         if is_open:
             # What only the advisor sees leaves no line in the history the factory reads.
-            _event(item, Action.EVIDENCE_ADDED, by, at, role=role, files=len(result.added)).save(
+            event_of(item, Action.EVIDENCE_ADDED, by, at, role=role, files=len(result.added)).save(
                 force_insert=True
             )
         record(
@@ -831,15 +839,16 @@ def _may_add(role: str | None) -> None:
 def _locked(item_id: UUID) -> PlanItem:
     item = (
         PlanItem.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("factory__programme", "factory__advisor")
+        .select_related("factory__programme", "factory__advisor", "factory__merged_into")
         .get(pk=item_id)
     )
+    refuse_merged(item.factory)
     if item.merged_into_id is not None:
         raise DomainError("item_is_merged", number=item.number)
     return item
 
 
-def _last_number(plan: ImprovementPlan) -> int:
+def last_number(plan: ImprovementPlan) -> int:
     return PlanItem.objects.filter(plan=plan).aggregate(last=Max("number"))["last"] or 0
 
 
@@ -848,7 +857,7 @@ def _key(by: Any) -> str | None:
     return None if user_id is None else str(user_id)
 
 
-def _event(
+def event_of(
     item: PlanItem,
     kind: Action,
     by: Any,
@@ -881,5 +890,5 @@ def _tell(
     **facts: Any,
 ) -> None:
     """Write the item's history and the trail, which never holds texts of findings."""
-    _event(item, kind, by, at, text=text, role=role, **facts).save(force_insert=True)
+    event_of(item, kind, by, at, text=text, role=role, **facts).save(force_insert=True)
     record(kind, about=item, factory_id=item.factory_id, for_factory=True, number=item.number)

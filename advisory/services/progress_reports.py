@@ -17,6 +17,7 @@ from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
 from factories.models import CycleFact, EngagementCycle
 from factories.services import cycles
+from factories.services.factories import refuse_merged_id
 
 from .acting import moment, person_id
 
@@ -46,9 +47,10 @@ def save_report(
 ) -> ProgressReport:
     """Keep what is written so far. `claimed_fixed`: numbers of plan items, as text.
 
-    Raises: DomainError("report_already_sent", day=).
+    Raises: DomainError("report_already_sent", day=), ("factory_is_merged").
     """
     cycle = EngagementCycle.objects.get(pk=cycle_id)
+    refuse_merged_id(cycle.factory_id)
     ProgressReport.objects.get_or_create(
         cycle=cycle, number=number, defaults={"factory_id": cycle.factory_id}
     )
@@ -85,6 +87,7 @@ def send_report(
     )
     if report.sent_on is not None:
         return report
+    refuse_merged_id(report.factory_id)
     released = CycleFact.objects.filter(
         cycle_id=cycle_id, kind=CycleFact.Kind.REPORT_RELEASED, happened_on__lte=today
     )

@@ -18,6 +18,7 @@ from betterwork.records.vocabulary import Action
 from factories.models import CycleFact, EngagementCycle, Factory
 from factories.selectors import current_cycle
 from factories.services import cycles
+from factories.services.factories import refuse_merged_id
 
 from . import appointments
 from .acting import moment, person_id
@@ -27,7 +28,8 @@ VIRTUAL_FROM_CYCLE = 3  # two completed cycles come first
 
 
 def _cycle_on(factory_id: UUID, day: date) -> EngagementCycle:
-    """Raises: DomainError("no_cycle")."""
+    """Raises: DomainError("no_cycle"), ("factory_is_merged")."""
+    refuse_merged_id(factory_id)
     cycle = current_cycle(factory_id, day)
     if cycle is None or cycle.starts_on > day or (cycle.ends_on and cycle.ends_on < day):
         raise DomainError("no_cycle", day=day)

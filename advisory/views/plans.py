@@ -27,6 +27,8 @@ from betterwork.permissions import Permission, may, requires
 from betterwork.ui import formats
 from betterwork.ui.parts import Choice
 from factories.models import Factory
+from factories.selectors.factories import entries_of
+from factories.services.factories import refuse_merged
 from factories.tables import FORMATS, file_response
 
 from .common import is_factory_side, is_outsider, role_of, show, today
@@ -125,7 +127,8 @@ def queue(request: MemberRequest) -> HttpResponse:
 
 
 def _factory(pk: UUID) -> Factory:
-    return get_object_or_404(Factory.objects.select_related("advisor", "programme"), pk=pk)
+    rows = Factory.objects.select_related("advisor", "programme", "merged_into")
+    return get_object_or_404(rows, pk=pk)
 
 
 @requires(Permission.SEE_PLANS)
@@ -139,7 +142,7 @@ def plan_of(request: MemberRequest, pk: UUID) -> HttpResponse:
     kind = request.GET.get("export", "")
     if kind in FORMATS:
         return _export_items(factory, rows, kind)
-    may_create = may(request, Permission.CREATE_ITEMS)
+    may_create = may(request, Permission.CREATE_ITEMS) and factory.merged_into_id is None
     outside = is_outsider(request)
     context = {
         "factory": factory,
@@ -204,7 +207,9 @@ def item_new(request: MemberRequest, pk: UUID) -> HttpResponse:
 def from_assessment(request: MemberRequest, pk: UUID, assessment: UUID) -> HttpResponse:
     """Shows what would be created from an assessment, and creates it in one action."""
     factory = _factory(pk)
-    rows = Assessment.objects.filter(factory=factory, status__in=["factory_review", "released"])
+    rows = Assessment.objects.filter(
+        factory__in=entries_of(factory), status__in=["factory_review", "released"]
+    )
     chosen = get_object_or_404(rows, pk=assessment)
     back = (
         reverse("advisory:my_plan")
@@ -214,6 +219,7 @@ def from_assessment(request: MemberRequest, pk: UUID, assessment: UUID) -> HttpR
     error = None
     if request.method == "POST":
         try:
+            refuse_merged(factory)
             done = plan.create_items_from_assessment(assessment_id=chosen.pk, by=request.user)
         except DomainError as refusal:
             error = refusal

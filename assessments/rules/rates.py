@@ -2,11 +2,11 @@
 
 This is the reference: the stored summaries are tested against it. Every figure keeps its count
 and its n; shares are exact fractions and are rounded only when shown. Source:
-docs/domain/rules/rates.md, rules R-1 to R-9.
+docs/domain/rules/rates.md, rules R-0 to R-9.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -33,6 +33,7 @@ class AnswerRow:
 
     number: the running number ("Quest ID") where the data has one, as imported data does; ids of
     our own are random, so that they betray no plan. outcome is None for a fact-gathering question.
+    factory_name and is_factory_obsolete are those of the factory that stands today (`merged`).
     """
 
     assessment_id: str
@@ -90,6 +91,34 @@ def to_percent(share: Fraction, places: int = 0) -> Decimal:
     # Half up in whole units of the last place; no binary or decimal rounding before that.
     whole = (share * 100 * Fraction(10) ** places * 2 + 1) // 2
     return Decimal(int(whole)).scaleb(-places)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A factory as it stands today."""
+
+    factory_id: str
+    name: str = ""
+    is_obsolete: bool = False
+
+
+def merged(rows: Iterable[AnswerRow], became: Mapping[str, Standing]) -> list[AnswerRow]:
+    """Rule R-0: what a duplicate had counts under the factory it became.
+
+    became: by the id of each duplicate, the factory that stands, never a duplicate itself.
+    """
+    counted = []
+    for row in rows:
+        found = became.get(row.factory_id)
+        if found is not None:
+            row = replace(
+                row,
+                factory_id=found.factory_id,
+                factory_name=found.name,
+                is_factory_obsolete=found.is_obsolete,
+            )
+        counted.append(row)
+    return counted
 
 
 def prepare(rows: Iterable[AnswerRow]) -> list[AnswerRow]:

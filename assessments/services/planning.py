@@ -36,6 +36,7 @@ from betterwork.tenancy.models import Programme
 from betterwork.tenancy.selectors import settings_values
 from factories.models import EngagementCycle, Factory
 from factories.selectors.cycles import working_day_test
+from factories.selectors.factories import entries_of
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 I: read aloud and typed by people
 ENDED = (
@@ -352,7 +353,7 @@ def team_checks(
 def previous_team(factory: Factory, but_not: Any = None) -> frozenset[str]:
     """Who assessed the factory last: one query."""
     last = (
-        Assessment.objects.filter(factory=factory, checked_in_at__isnull=False)
+        Assessment.objects.filter(factory__in=entries_of(factory), checked_in_at__isnull=False)
         .exclude(pk=but_not)
         .order_by("-starts_on")
         .values("pk")[:1]

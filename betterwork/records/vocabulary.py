@@ -21,6 +21,7 @@ class Action(models.TextChoices):
     FACTORY_CHANGED = "factory_changed", _("changed the factory's data")
     FACTORY_STATUS_CHANGED = "factory_status_changed", _("changed the factory's status")
     FACTORY_MERGED = "factory_merged", _("merged a duplicate")
+    FACTORY_MERGED_AWAY = "factory_merged_away", _("merged this entry into another")
     ADVISOR_ASSIGNED = "advisor_assigned", _("assigned an advisor")
     FACTORIES_IMPORTED = "factories_imported", _("imported factories")
     CYCLE_OPENED = "cycle_opened", _("opened a cycle")
@@ -79,6 +80,8 @@ class Action(models.TextChoices):
     ITEM_VERIFIED = "item_verified", _("verified the item")
     ITEM_RETURNED = "item_returned", _("returned the item")
     ITEM_MERGED = "item_merged", _("merged two plan items")
+    ITEM_TAKEN_OVER = "item_taken_over", _("took the item over from a duplicate of the factory")
+    ITEMS_TAKEN_OVER = "items_taken_over", _("took over the plan of a duplicate")
     NUDGED = "nudged", _("sent a reminder")
     PROGRESS_REPORT_SENT = "progress_report_sent", _("sent a progress report")
 

@@ -41,6 +41,11 @@ def os_id(text: str) -> str:
     return value
 
 
+def os_id_country(value: str) -> str:
+    """The country (ISO 3166 alpha-2) an OS ID was given in. `value`: in its one form."""
+    return value[:2]
+
+
 def gateway_id(text: str) -> str:
     """An SLCP Gateway id: letters, digits and hyphens, at least one digit, 3 to 40 signs.
 

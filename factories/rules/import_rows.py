@@ -19,10 +19,11 @@ COLUMNS = (
     "code", "os_id", "legacy_id", "gateway_id", "name", "local_name", "factory_type",
     "isic_division", "began_on_year", "first_product", "second_product", "address",
     "office_address", "city", "region", "postcode", "country", "latitude", "longitude", "phone",
-    "email", "website", "group", "owner_name", "owner_headquarters", "owner_contact",
+    "fax", "email", "website", "group", "owner_name", "owner_headquarters", "owner_contact",
     "advisor_email", "female", "male", "total", "counted_on", "languages", "has_dormitory",
     "has_migrant_workers", "has_trade_union", "peer_grouping", "status", "status_reason",
-    "registered_on", "contact_name", "contact_title", "contact_phone", "contact_email",
+    "registered_on", "cycle_number", "cycle_starts_on", "contact_name", "contact_title",
+    "contact_phone", "contact_email",
     *(f"buyer_{n}{part}" for n in CUSTOMERS for part in ("", "_since", "_relation")),
 )  # fmt: skip
 
@@ -41,6 +42,10 @@ _ALIASES = {
     "district": "region", "zip": "postcode", "zip_code": "postcode", "post_code": "postcode",
     "alpha_2": "country", "country_code": "country", "gps_y": "latitude", "lat": "latitude",
     "gps_x": "longitude", "lon": "longitude", "lng": "longitude", "long": "longitude",
+    "earlier_id": "legacy_id", "id_in_an_earlier_system": "legacy_id",
+    "phones": "phone", "fax_number": "fax", "faxes": "fax",
+    "cycle": "cycle_number", "latest_cycle": "cycle_number", "current_cycle": "cycle_number",
+    "cycle_start_date": "cycle_starts_on", "cycle_began_on": "cycle_starts_on",
     "telephone": "phone", "e_mail": "email", "web_site": "website",
     "manufacturing_group": "group", "owner": "owner_name", "legal_owner": "owner_name",
     "owner_hq": "owner_headquarters", "headquarters": "owner_headquarters",
@@ -82,7 +87,7 @@ _RELATIONS = {
 }  # fmt: skip
 _LENGTHS = {
     "name": 200, "local_name": 200, "legacy_id": 40, "isic_division": 8, "first_product": 120,
-    "second_product": 120, "city": 100, "region": 100, "postcode": 20, "phone": 40,
+    "second_product": 120, "city": 100, "region": 100, "postcode": 20, "phone": 120, "fax": 40,
     "group": 200, "owner_name": 200, "owner_headquarters": 200, "owner_contact": 200,
     "contact_name": 120, "contact_title": 120, "contact_phone": 40, "code": 16,
     **{f"buyer_{n}": 200 for n in CUSTOMERS},
@@ -120,10 +125,12 @@ def read_row(
         errors.setdefault(column, []).append({"code": code, "facts": facts})
 
     for column in COLUMNS:
-        text = unescaped(str(cells.get(column, "") or "")).strip()
+        raw = str(cells.get(column, "") or "").strip()
+        text = unescaped(raw).strip()
         if not text:
             continue
-        if text.startswith("="):
+        # One with an apostrophe before it is a text, as our own files write it.
+        if raw.startswith("="):
             wrong(column, "import_formula")
             continue
         try:
@@ -143,6 +150,7 @@ def read_row(
     for name, other in (("female", "male"), ("male", "female")):
         if name in values and other not in values and other not in errors:
             wrong(name, "import_half_workforce")
+    _check_cycle(values, errors, wrong)
     total = values.get("total")
     if total is not None and {"female", "male"} <= values.keys():
         both = values["female"] + values["male"]
@@ -154,6 +162,18 @@ def read_row(
         if column in values and values[column] > today:
             wrong(column, "import_day_in_future")
     return values, errors
+
+
+def _check_cycle(
+    values: dict[str, Any], errors: Mapping[str, Any], wrong: Callable[..., None]
+) -> None:
+    """Number and first day of the running cycle: both or neither. Number 0: none has begun."""
+    if values.get("cycle_number") == 0:
+        values.pop("cycle_number")
+        values.pop("cycle_starts_on", None)
+    for name, other in (("cycle_number", "cycle_starts_on"), ("cycle_starts_on", "cycle_number")):
+        if name in values and other not in values and other not in errors:
+            wrong(other, "import_half_cycle")
 
 
 def unescaped(text: str) -> str:
@@ -203,6 +223,14 @@ def _number(low: int, high: int) -> Callable[[str], int]:
         return number
 
     return read
+
+
+def _cycle_number(text: str) -> int:
+    """3, "Cycle 3", or 0 and "none" where no cycle has begun."""
+    plain = re.sub(r"^cycle\s*", "", text.strip(), flags=re.IGNORECASE)
+    if plain.casefold() in {"none", "-", "n/a"}:
+        return 0
+    return _number(0, 99)(plain)
 
 
 def _degrees(most: int) -> Callable[[str], Decimal]:
@@ -295,6 +323,8 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "total": _number(0, 400_000),
     "counted_on": read_date,
     "registered_on": read_date,
+    "cycle_number": _cycle_number,
+    "cycle_starts_on": read_date,
     "has_dormitory": _switch,
     "has_migrant_workers": _switch,
     "has_trade_union": _switch,

@@ -149,6 +149,13 @@ def running_cycles_of(
     return cycles
 
 
+def latest_cycles(factory_ids: Sequence[UUID]) -> dict[UUID, tuple[int, date]]:
+    """Number and first day of each factory's latest cycle: one query."""
+    rows = EngagementCycle.objects.filter(factory__in=factory_ids).order_by("number")
+    found = rows.values_list("factory_id", "number", "starts_on")
+    return {pk: (number, starts_on) for pk, number, starts_on in found}
+
+
 def current_cycle(factory_id: UUID, today: date) -> EngagementCycle | None:
     """The cycle that runs on a day, else the last one the factory had (or will have)."""
     rows = list(cycles().filter(factory_id=factory_id).order_by("-number"))

@@ -13,6 +13,7 @@ from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet,
 from django.db.models.functions import Cast
 
 from betterwork.records.models import TrailEvent
+from betterwork.records.vocabulary import Action
 from betterwork.tenancy import scope
 from factories.models import (
     Buyer,
@@ -92,6 +93,12 @@ def _uuid(value: Any) -> str:
 def factories() -> QuerySet[Factory]:
     """Every factory this reader may see, the merged ones too."""
     return Factory.objects.select_related("group", "advisor", "merged_into", "programme")
+
+
+def entries_of(factory: Factory) -> QuerySet[Factory, Any]:
+    """Ids of every entry that is this same factory: the one that stands, and its duplicates."""
+    stands = factory.merged_into_id or factory.pk
+    return Factory.objects.filter(Q(pk=stands) | Q(merged_into_id=stands)).order_by().values("pk")
 
 
 def factory_rows(chosen: FactoryFilter) -> QuerySet[Factory]:
@@ -229,6 +236,10 @@ def timeline(factory_id: UUID) -> QuerySet[TrailEvent]:
     """What happened at a factory, and at duplicates merged into it, newest first."""
     of_factory = Factory.objects.filter(Q(pk=factory_id) | Q(merged_into_id=factory_id))
     rows = TrailEvent.objects.filter(factory__in=of_factory.values("pk"))
+    # A merge is told on both sides; of one's own duplicates, this side's word is enough.
+    rows = rows.exclude(
+        ~Q(factory_id=factory_id), action__in=[Action.FACTORY_MERGED, Action.FACTORY_MERGED_AWAY]
+    )
     return rows.select_related("actor").order_by("-at", "-id")
 
 

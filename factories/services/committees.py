@@ -22,6 +22,7 @@ from factories.models import (
 )
 from factories.selectors.cycles import current_cycle
 from factories.services.cycles import record_fact
+from factories.services.factories import refuse_merged
 
 
 @transaction.atomic
@@ -43,8 +44,7 @@ def form_committee(
     if formed_on > today:
         raise DomainError("committee_in_future", today=today)
     factory = Factory.objects.get(pk=factory_id)
-    if factory.merged_into_id is not None:
-        raise DomainError("factory_is_merged", factory=factory.name)
+    refuse_merged(factory)
     running: Committee | None = Committee.objects.filter(
         factory_id=factory_id, kind=kind, dissolved_on__isnull=True
     ).first()

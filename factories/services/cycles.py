@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -25,11 +26,14 @@ def open_cycle(
     opened_by: int | None = None,
     today: date | None = None,
     is_high_performer: bool = False,
+    number: int | None = None,
 ) -> EngagementCycle:
     """Open the factory's next cycle, and close the one before on the day before it.
 
+    number: of a cycle that was begun in an earlier system; those before it are not known here.
     Safe to repeat: a cycle that starts on the same day is returned as it is.
-    Raises: DomainError("factory_not_active"), ("cycle_starts_too_early", earliest=...).
+    Raises: DomainError("factory_not_active"), ("cycle_starts_too_early", earliest=...),
+    ("cycle_number_passed", number=the last one).
     """
     today = today or timezone.localdate()
     factory = Factory.objects.select_for_update(no_key=True).get(pk=factory_id)
@@ -42,6 +46,8 @@ def open_cycle(
         Factory.Status.LEFT,
     }:
         raise DomainError("factory_not_active", factory=factory.name)
+    if number is not None and last is not None and number <= last.number:
+        raise DomainError("cycle_number_passed", number=last.number)
     if last is not None:
         earliest = max(last.starts_on, last.ends_on or last.starts_on) + timedelta(days=1)
         if starts_on < earliest:
@@ -54,20 +60,41 @@ def open_cycle(
             close_cycle(cycle_id=last.pk, ends_on=starts_on - timedelta(days=1))
     cycle: EngagementCycle = EngagementCycle.objects.create(
         factory_id=factory_id,
-        number=last.number + 1 if last else 1,
+        number=number or (last.number + 1 if last else 1),
         starts_on=starts_on,
         opened_by_id=opened_by if opened_by is not None else scope.current().user,
         is_high_performer=is_high_performer,
     )
+    _tell_opened(cycle)
+    return cycle
+
+
+@transaction.atomic
+def open_first_cycles(begun: Iterable[tuple[Factory, int, date]]) -> None:
+    """Open the cycle that factories new here were in: (factory, its number, its first day).
+
+    A handful of statements for them all, and their trail. Only for factories without a cycle.
+    """
+    made = [
+        EngagementCycle(
+            factory=factory, number=number, starts_on=day, opened_by_id=scope.current().user
+        )
+        for factory, number, day in begun
+    ]
+    EngagementCycle.objects.bulk_create(made)
+    for cycle in made:
+        _tell_opened(cycle)
+
+
+def _tell_opened(cycle: EngagementCycle) -> None:
     record(
         Action.CYCLE_OPENED,
         about=cycle,
-        factory_id=factory_id,
+        factory_id=cycle.factory_id,
         for_factory=True,
         number=cycle.number,
-        starts_on=starts_on.isoformat(),
+        starts_on=cycle.starts_on.isoformat(),
     )
-    return cycle
 
 
 @transaction.atomic

@@ -31,7 +31,7 @@ from factories.models import (
     ManufacturingGroup,
     WorkforceCount,
 )
-from factories.rules.identifiers import gateway_id, new_code, os_id
+from factories.rules.identifiers import gateway_id, new_code, os_id, os_id_country
 from factories.selectors.cycles import programme_in_scope
 from factories.selectors.factories import likely_duplicates
 from factories.services.cycles import close_cycle
@@ -46,9 +46,10 @@ PROFILE = (
 )  # fmt: skip
 LOCATION = (
     "address", "office_address", "city", "region", "postcode", "latitude", "longitude",
-    "phone", "email", "website",
+    "phone", "fax", "email", "website",
 )  # fmt: skip
 CHANGEABLE = frozenset(PROFILE + LOCATION)
+UNIQUE = ("os_id", "gateway_id", "legacy_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,15 @@ def checked(values: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
+def _refuse_other_country(values: Mapping[str, Any], country: str) -> None:
+    """Raises: DomainError("os_id_other_country", value=, found=, country=)."""
+    value = values.get("os_id", "")
+    if value and os_id_country(value) != country.upper():
+        raise DomainError(
+            "os_id_other_country", value=value, found=os_id_country(value), country=country
+        )
+
+
 @transaction.atomic
 def register_factory(
     *,
@@ -106,8 +116,8 @@ def register_factory(
     """Register a factory and draw its id.
 
     Safe to repeat with the same `request_key`. Raises: DomainError("likely_duplicate", names=...,
-    factories=[...]) unless a person said it is none, ("os_id_taken"), ("legacy_id_taken"), and
-    those of `checked`.
+    factories=[...]) unless a person said it is none, ("os_id_taken"), ("gateway_id_taken"),
+    ("legacy_id_taken"), ("os_id_other_country"), and those of `checked`.
     """
     today = timezone.localdate()
     registered_on = registered_on or today
@@ -118,6 +128,8 @@ def register_factory(
             known: Factory = Factory.objects.get(pk=done.result["factory"])
             return known
     kept = checked(values)
+    programme = programme_in_scope()
+    _refuse_other_country(kept, programme.country)
     if not kept.get("name"):
         raise DomainError("factory_name_missing")
     if not is_no_duplicate:
@@ -125,7 +137,6 @@ def register_factory(
         if near:
             names = ", ".join(f"{factory.name} ({factory.code})" for factory, _match in near)
             raise DomainError("likely_duplicate", names=names)
-    programme = programme_in_scope()
     factory = Factory(
         **kept,
         code=draw_code(programme.code),
@@ -165,6 +176,7 @@ def _save(factory: Factory, fields: list[str] | None = None) -> None:
     except IntegrityError as error:
         for constraint, code, value in (
             ("factory_os_id_once", "os_id_taken", factory.os_id),
+            ("factory_gateway_id_once", "gateway_id_taken", factory.gateway_id),
             ("factory_legacy_id_once", "legacy_id_taken", factory.legacy_id),
         ):
             if constraint in str(error):
@@ -175,23 +187,39 @@ def _save(factory: Factory, fields: list[str] | None = None) -> None:
 def _locked(factory_id: UUID) -> Factory:
     """The row for a change. Raises: DomainError("factory_is_merged")."""
     factory: Factory = Factory.objects.select_for_update(no_key=True).get(pk=factory_id)
-    if factory.merged_into_id is not None:
-        raise DomainError("factory_is_merged", factory=factory.name)
+    refuse_merged(factory)
     return factory
+
+
+def refuse_merged(factory: Factory) -> None:
+    """Nothing new is written to a duplicate: it would be lost to every list.
+
+    Raises: DomainError("factory_is_merged", factory=its name, other=the factory it became).
+    """
+    if factory.merged_into is not None:
+        other = f"{factory.merged_into.name} ({factory.merged_into.code})"
+        raise DomainError("factory_is_merged", factory=factory.name, other=other)
+
+
+def refuse_merged_id(factory_id: UUID) -> None:
+    """As `refuse_merged`, of a factory by its id: one query."""
+    refuse_merged(Factory.objects.select_related("merged_into").get(pk=factory_id))
 
 
 @transaction.atomic
 def update_factory(*, factory_id: UUID, values: Mapping[str, Any]) -> list[str]:
     """Change what differs, and say which fields those were. Safe to repeat.
 
-    Raises: DomainError("factory_is_merged"), ("os_id_taken"), ("legacy_id_taken"), and those of
-    `checked`.
+    Raises: DomainError("factory_is_merged"), ("os_id_taken"), ("gateway_id_taken"),
+    ("legacy_id_taken"), ("os_id_other_country"), and those of `checked`.
     """
     factory = _locked(factory_id)
     kept = checked(values)
     changed = [name for name, value in kept.items() if getattr(factory, name) != value]
     if not changed:
         return []
+    if "os_id" in changed:
+        _refuse_other_country(kept, programme_in_scope().country)
     for name in changed:
         setattr(factory, name, kept[name])
     _save(factory, changed)
@@ -255,8 +283,9 @@ def record_workforce(
 ) -> None:
     """Keep a head count by sex, and show it as the present one if none is newer. Safe to repeat.
 
-    Raises: DomainError("workforce_negative"), ("workforce_in_future").
+    Raises: DomainError("workforce_negative"), ("workforce_in_future"), ("factory_is_merged").
     """
+    refuse_merged_id(factory_id)
     if female < 0 or male < 0:
         raise DomainError("workforce_negative")
     if counted_on > timezone.localdate():
@@ -346,8 +375,9 @@ def buyer_named(name: str) -> Buyer:
 def link_buyer(*, factory_id: UUID, line: BuyerLine) -> FactoryBuyer:
     """Say that a buyer buys here. Safe to repeat: the same link is brought up to date.
 
-    Raises: DomainError("buyer_unknown"), ("buyer_relation_unknown").
+    Raises: DomainError("buyer_unknown"), ("buyer_relation_unknown"), ("factory_is_merged").
     """
+    refuse_merged_id(factory_id)
     if line.relation not in dict(FactoryBuyer._meta.get_field("relation").choices or ()):
         raise DomainError("buyer_relation_unknown", relation=line.relation)
     buyer = buyer_named(line.name)
@@ -417,7 +447,10 @@ def save_group(
 
 @dataclass(frozen=True, slots=True)
 class MergePlan:
-    """What a merge would do: counts of what moves, of what ends, and of what stays readable."""
+    """What a merge would do: counts of what moves, of what ends, and of what stays readable.
+
+    moves, stays: (label, rows) of the apps above.
+    """
 
     contacts: int
     buyers: int
@@ -426,6 +459,7 @@ class MergePlan:
     committees_moved: int
     committees_dissolved: int
     closes_cycle: int | None
+    moves: list[tuple[str, int]]
     stays: list[tuple[str, int]]
 
 
@@ -439,8 +473,7 @@ def merge_plan(*, winner_id: UUID, loser_id: UUID) -> MergePlan:
         raise DomainError("merge_with_itself")
     pair = Factory.objects.in_bulk([winner_id, loser_id])
     for factory in pair.values():
-        if factory.merged_into_id is not None:
-            raise DomainError("factory_is_merged", factory=factory.name)
+        refuse_merged(factory)
     if len(pair) < 2:
         raise Factory.DoesNotExist
     for guard in panels.merge_guards():
@@ -459,6 +492,7 @@ def merge_plan(*, winner_id: UUID, loser_id: UUID) -> MergePlan:
         committees_moved=len(moved),
         committees_dissolved=len(dissolved),
         closes_cycle=number,
+        moves=[(label, count) for label, count in panels.moved_counts(loser_id) if count],
         stays=[(label, count) for label, count in panels.kept_counts(loser_id) if count],
     )
 
@@ -476,8 +510,9 @@ def merge_factories(*, winner_id: UUID, loser_id: UUID, reason: str, today: date
     """Make one factory of two. What lives moves to the winner, what was stays with the loser.
 
     Contacts, buyers, head counts and people move. Running committees the winner lacks come with
-    their members; others are dissolved. The loser's running cycle is closed; its past cycles,
-    assessments and plans keep their place under its name, readable and found by a search.
+    their members; others are dissolved. The loser's running cycle is closed; its past cycles and
+    assessments keep their place under its name, readable and found by a search, and count for the
+    winner. What the apps above move (the improvement plan) goes over in their merge steps.
     Safe to repeat. Raises: see `merge_plan`, and DomainError("merge_reason_missing").
     """
     reason = reason.strip()
@@ -512,6 +547,8 @@ def merge_factories(*, winner_id: UUID, loser_id: UUID, reason: str, today: date
     for cycle in EngagementCycle.objects.filter(factory_id=loser_id, ends_on__isnull=True):
         close_cycle(cycle_id=cycle.pk, ends_on=max(today, cycle.starts_on))
     _fill_blanks(winner, loser)
+    # A duplicate always leads straight to the factory that stands.
+    Factory.objects.filter(merged_into_id=loser_id).update(merged_into_id=winner_id)
     loser.merged_into = winner
     loser.status, loser.status_reason = Factory.Status.CLOSED, reason
     loser.status_since = today
@@ -526,9 +563,12 @@ def merge_factories(*, winner_id: UUID, loser_id: UUID, reason: str, today: date
     )
     for step in panels.merge_steps():
         step(winner_id, loser_id)
-    for factory, other in ((winner, loser), (loser, winner)):
+    for action, factory, other in (
+        (Action.FACTORY_MERGED, winner, loser),
+        (Action.FACTORY_MERGED_AWAY, loser, winner),
+    ):
         record(
-            Action.FACTORY_MERGED,
+            action,
             about=factory,
             factory_id=factory.pk,
             for_factory=True,
@@ -563,11 +603,11 @@ def _move_committee(committee: Committee, winner_id: UUID) -> None:
 
 def _fill_blanks(winner: Factory, loser: Factory) -> None:
     """What the winner does not know, the loser may; what both know stays the winner's."""
-    for name in CHANGEABLE - {"name", "os_id", "legacy_id"}:
+    for name in CHANGEABLE - {"name", *UNIQUE}:
         if getattr(winner, name) in ("", None, []) and getattr(loser, name) not in ("", None, []):
             setattr(winner, name, getattr(loser, name))
     # Ids that are unique move only once the loser no longer holds them among the living.
-    for name in ("os_id", "legacy_id"):
+    for name in UNIQUE:
         if not getattr(winner, name) and getattr(loser, name):
             setattr(winner, name, getattr(loser, name))
     if not winner.worker_count and loser.worker_count:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,7 @@ from betterwork.records.vocabulary import Action
 from betterwork.tenancy import scope
 from factories.models import (
     Buyer,
+    EngagementCycle,
     Factory,
     FactoryBuyer,
     FactoryContact,
@@ -38,9 +39,10 @@ from factories.models import (
     ManufacturingGroup,
     WorkforceCount,
 )
-from factories.rules.identifiers import new_code
+from factories.rules.identifiers import new_code, os_id_country
 from factories.rules.import_rows import CUSTOMERS, read_row
 from factories.selectors.cycles import programme_in_scope
+from factories.services import cycles
 from factories.services import factories as one
 from factories.sheets import Sheet, read_upload
 
@@ -52,11 +54,16 @@ TASK = "factories.apply_import"
 PLAIN = (
     "os_id", "legacy_id", "gateway_id", "name", "local_name", "factory_type", "isic_division",
     "began_on_year", "first_product", "second_product", "address", "office_address", "city",
-    "region", "postcode", "latitude", "longitude", "phone", "email", "website", "owner_name",
+    "region", "postcode", "latitude", "longitude", "phone", "fax", "email", "website", "owner_name",
     "owner_headquarters", "owner_contact", "languages", "has_dormitory", "has_migrant_workers",
     "has_trade_union", "peer_grouping",
 )  # fmt: skip
 KEYS = ("os_id", "legacy_id", "code")
+COLUMN_OF_REFUSAL = {
+    "os_id_taken": "os_id", "os_id_other_country": "os_id", "gateway_id_taken": "gateway_id",
+    "legacy_id_taken": "legacy_id", "cycle_starts_too_early": "cycle_starts_on",
+    "cycle_number_passed": "cycle_number",
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -78,6 +85,9 @@ class Known:
         default_factory=lambda: defaultdict(dict)
     )
     codes: set[str] = field(default_factory=set)
+    gateways: dict[str, UUID] = field(default_factory=dict)
+    # The latest cycle: (number, first day).
+    cycles: dict[UUID, tuple[int, date]] = field(default_factory=dict)
 
     def learn(self, factory_id: UUID, values: Mapping[str, Any]) -> None:
         self.rows[factory_id] = dict(values)
@@ -85,6 +95,8 @@ class Known:
         for key in KEYS:
             if values[key]:
                 self.by_key[key, values[key].casefold()] = factory_id
+        if values["gateway_id"]:
+            self.gateways[values["gateway_id"]] = factory_id
         self.by_name[name_key(values["name"], values["region"])].append(factory_id)
 
 
@@ -93,7 +105,7 @@ def name_key(name: str, region: str) -> tuple[str, str]:
 
 
 def load_known() -> Known:
-    """Everything rows are compared with: seven queries, whatever the file's length."""
+    """Everything rows are compared with: eight queries, whatever the file's length."""
     programme = programme_in_scope()
     known = Known(country=programme.country, programme_code=programme.code)
     columns = ("pk", "code", *PLAIN, "group_id", "advisor_id", "status", "status_reason",
@@ -125,6 +137,9 @@ def load_known() -> Known:
     known.buyers = {name.casefold(): pk for name, pk in Buyer.objects.values_list("name", "pk")}
     for link in FactoryBuyer.objects.filter(ended_on__isnull=True):
         known.links[link.factory_id][link.buyer_id] = (link.since_year, link.relation)
+    rows = EngagementCycle.objects.order_by("number")
+    for pk, number, starts_on in rows.values_list("factory_id", "number", "starts_on"):
+        known.cycles[pk] = (number, starts_on)
     for each in FactoryContact.objects.filter(left_on__isnull=True):
         known.contacts[each.factory_id][each.name.casefold()] = (
             each.job_title, each.phone, each.email,
@@ -175,12 +190,54 @@ def check_row(cells: Mapping[str, str], known: Known, today: date) -> Checked:
         # Two ids that differ are two factories, whatever they are called.
         elif same and not _ids_differ(values, known.rows[same[0]]):
             factory_id = same[0]
+    _check_ids(values, known, factory_id, wrong)
+    _check_cycle(values, known, factory_id, wrong)
     if errors:
         return Checked(values, errors, Outcome.ERROR, factory_id)
     if factory_id is None:
         return Checked(values, errors, Outcome.CREATE, None)
     changes = _changes(values, known, factory_id)
     return Checked(values, errors, Outcome.UPDATE if changes else Outcome.SAME, factory_id, changes)
+
+
+def _check_ids(
+    values: Mapping[str, Any], known: Known, factory_id: UUID | None, wrong: Callable[..., None]
+) -> None:
+    """New ids only: what a factory has already is no matter of this file."""
+    row = known.rows[factory_id] if factory_id is not None else {}
+    found = values.get("os_id", "")
+    if found and found != row.get("os_id") and os_id_country(found) != known.country.upper():
+        wrong(
+            "os_id", "os_id_other_country",
+            value=found, found=os_id_country(found), country=known.country,
+        )  # fmt: skip
+    gateway = values.get("gateway_id", "")
+    if gateway and known.gateways.get(gateway, factory_id) != factory_id:
+        wrong("gateway_id", "gateway_id_taken", value=gateway)
+
+
+def _check_cycle(
+    values: Mapping[str, Any], known: Known, factory_id: UUID | None, wrong: Callable[..., None]
+) -> None:
+    """The cycle known here and the file's must not contradict each other."""
+    last = known.cycles.get(factory_id) if factory_id is not None else None
+    if last is None or "cycle_number" not in values or "cycle_starts_on" not in values:
+        return
+    number, starts_on = values["cycle_number"], values["cycle_starts_on"]
+    if number == last[0] and starts_on != last[1]:
+        wrong(
+            "cycle_starts_on", "import_cycle_differs",
+            number=number, starts_on=last[1].isoformat(),
+        )  # fmt: skip
+    elif number > last[0] and starts_on <= last[1]:
+        earliest = last[1] + timedelta(days=1)
+        wrong("cycle_starts_on", "cycle_starts_too_early", earliest=earliest.isoformat())
+
+
+def _runs(values: Mapping[str, Any], status: str) -> bool:
+    """Whether the row tells of a running cycle: factories that closed or left have none."""
+    gone = {Factory.Status.CLOSED, Factory.Status.LEFT}
+    return "cycle_number" in values and values.get("status", status) not in gone
 
 
 def _ids_differ(values: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
@@ -194,8 +251,14 @@ def _changes(values: Mapping[str, Any], known: Known, factory_id: UUID) -> dict[
     """What the row would change, by part: plain values, workforce, status, contact, buyers."""
     row = known.rows[factory_id]
     changes: dict[str, Any] = {
-        name: values[name] for name in PLAIN if name in values and values[name] != row[name]
+        name: values[name]
+        for name in PLAIN
+        if name in values and _plain(values[name]) != _plain(row[name])
     }
+    last = known.cycles.get(factory_id)
+    # An older file tells of an older cycle: nothing to change.
+    if _runs(values, row["status"]) and (last is None or values["cycle_number"] > last[0]):
+        changes["cycle"] = (values["cycle_number"], values["cycle_starts_on"])
     if values.get("advisor_id") not in (None, row["advisor_id"]):
         changes["advisor_id"] = values["advisor_id"]
     group = values.get("group")
@@ -231,6 +294,11 @@ def _changes(values: Mapping[str, Any], known: Known, factory_id: UUID) -> dict[
     return changes
 
 
+def _plain(value: Any) -> Any:
+    """Text with one kind of line end: a workbook keeps another than a form sends."""
+    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value
+
+
 def _buyers(values: Mapping[str, Any]) -> list[tuple[str, int | None, str]]:
     return [
         (
@@ -259,6 +327,7 @@ def check_rows(
 ) -> list[tuple[int, Mapping[str, str], Checked]]:
     """Check all rows of a file; a factory that comes twice is an error in the later row."""
     seen: dict[tuple[str, str], int] = {}
+    gateways: dict[str, int] = {}
     checked = []
     for number, cells in rows:
         found = check_row(cells, known, today)
@@ -269,6 +338,11 @@ def check_rows(
                 found.outcome = Outcome.ERROR
                 break
             seen[key] = number
+        gateway = found.values.get("gateway_id", "")
+        if gateway and gateways.setdefault(gateway, number) != number:
+            errors = found.errors.setdefault("gateway_id", [])
+            errors.append({"code": "import_gateway_twice", "facts": {"row": gateways[gateway]}})
+            found.outcome = Outcome.ERROR
         checked.append((number, cells, found))
     return checked
 
@@ -477,7 +551,8 @@ def _try(row: ImportRow, known: Known, act: Callable[[], None]) -> None:
             act()
     except DomainError as error:
         facts = {name: str(value) for name, value in error.facts.items()}
-        row.errors = {"name": [{"code": error.code, "facts": facts}]}
+        column = COLUMN_OF_REFUSAL.get(error.code, "name")
+        row.errors = {column: [{"code": error.code, "facts": facts}]}
         row.factory, row.outcome = None, Outcome.ERROR
     except IntegrityError:
         row.errors = {"name": [{"code": "import_id_taken", "facts": {}}]}
@@ -512,6 +587,7 @@ def _create(creates: list[tuple[ImportRow, Checked]], known: Known, today: date)
     """Register factories together: a handful of statements for a whole chunk, and their trail."""
     user = scope.current().user
     made, counts, contacts, links, changes = [], [], [], [], []
+    begun: list[tuple[Factory, int, date]] = []
     for row, found in creates:
         values = found.values
         registered_on = values.get("registered_on", today)
@@ -545,6 +621,8 @@ def _create(creates: list[tuple[ImportRow, Checked]], known: Known, today: date)
                     recorded_by_id=user,
                 )
             )  # fmt: skip
+        if _runs(values, status):
+            begun.append((factory, values["cycle_number"], values["cycle_starts_on"]))
         if values.get("contact_name"):
             contacts.append(
                 FactoryContact(
@@ -565,6 +643,8 @@ def _create(creates: list[tuple[ImportRow, Checked]], known: Known, today: date)
     for factory in made:
         record(Action.FACTORY_REGISTERED, about=factory, factory_id=factory.pk, for_factory=True)
         known.learn(factory.pk, _as_known(factory))
+    cycles.open_first_cycles(begun)
+    known.cycles |= {factory.pk: (number, day) for factory, number, day in begun}
 
 
 def _as_known(factory: Factory) -> dict[str, Any]:
@@ -602,9 +682,18 @@ def _update(factory_id: UUID, found: Checked, known: Known, today: date) -> None
             line=one.ContactLine(values["contact_name"], title, phone, email),
             is_main=True,
         )
+    if "cycle" in changes:
+        number, starts_on = changes["cycle"]
+        cycles.open_cycle(factory_id=factory_id, number=number, starts_on=starts_on, today=today)
+        known.cycles[factory_id] = (number, starts_on)
     for name, since, relation in changes.get("buyers", ()):
         one.link_buyer(factory_id=factory_id, line=one.BuyerLine(name, since, relation))
+    before = known.rows[factory_id]
+    if before["gateway_id"] and "gateway_id" in plain:
+        known.gateways.pop(before["gateway_id"], None)
     known.rows[factory_id] |= {name: values[name] for name in PLAIN if name in values}
+    if known.rows[factory_id]["gateway_id"]:
+        known.gateways[known.rows[factory_id]["gateway_id"]] = factory_id
 
 
 @transaction.atomic

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +26,7 @@ from betterwork.ui import formats
 from betterwork.ui.parts import Choice, Crumb, Event
 from factories import forms, panels, selectors, words
 from factories.models import CycleFact, Factory, FactoryBuyer, FactoryContact
+from factories.rules.clocks import Actor
 from factories.selectors import factories as reads
 from factories.services import cycles as cycle_services
 from factories.services import factories as services
@@ -77,10 +80,13 @@ def _line(factory: Factory, found: Any, user_id: int | None, role: str) -> dict[
     """One row: the factory, its phase, and who must do what next."""
     action = found.next_action if found is not None else None
     clock = found.clock(action.clock) if action is not None else None
+    who = words.who(action.actor, factory, user_id=user_id, role=role) if action else None
+    if found is None and factory.status == Factory.Status.ACTIVE and role not in WITHOUT_CYCLES:
+        who = words.who_opens_a_cycle(role)
     return {
         "factory": factory,
         "phase": words.PHASES[found.phase.phase] if found is not None else "",
-        "who": words.who(action.actor, factory, user_id=user_id, role=role) if action else None,
+        "who": who,
         "what": words.ACTIONS[action.key] if action else "",
         "clock": words.chip(clock),
     }
@@ -101,27 +107,76 @@ def _choices(chosen: reads.FactoryFilter, outsider: bool) -> list[Choice]:
     return found[:3] if outsider else found
 
 
+EXPORT_CHUNK = 500
+
+
+def batched(rows: Iterable[Factory], size: int) -> Iterator[list[Factory]]:
+    left = iter(rows)
+    while chunk := list(islice(left, size)):
+        yield chunk
+
+
 def _export(request: MemberRequest, rows: Any, kind: str) -> HttpResponse:
-    """The rows of the list as it stands; a buyer's file holds name and place only."""
-    head = [_("Factory id"), _("Name"), _("Name in local script"), _("OS ID"), _("Type"),
-            _("Status"), _("City"), _("Region")]  # fmt: skip
-    outsider = common.role_of(request) in OUTSIDERS
-    if not outsider:
-        head += [_("Women"), _("Men"), _("Group"), _("Enterprise advisor"), _("Cycle"),
-                 _("Registered on"), _("Earlier id")]  # fmt: skip
-    types, statuses = dict(Factory.Type.choices), dict(Factory.Status.choices)
+    """The rows of the list as it stands, as an import reads them back; a buyer's file holds name
+    and place only."""
+    role = common.role_of(request)
+    programme = request.membership.programme
+    head = dict(words.LIST_COLUMNS)
+    if role not in OUTSIDERS:
+        head |= words.LIST_MORE
+    with_cycles = role not in WITHOUT_CYCLES and programme is not None
+    if with_cycles:
+        head |= words.LIST_CYCLE | words.LIST_TOLD
+    labels = {"factory_type": dict(Factory.Type.choices), "status": dict(Factory.Status.choices)}
+    today = common.today()
 
     def cells() -> Any:
-        for f in rows.iterator(chunk_size=1000):
-            row = [f.code, f.name, f.local_name, f.os_id, str(types[f.factory_type]),
-                   str(statuses[f.status]), f.city, f.region]  # fmt: skip
-            if not outsider:
-                row += [f.workers_female, f.workers_male, f.group.name if f.group else "",
-                        f.advisor.full_name if f.advisor else "", f.cycle_number,
-                        f.registered_on, f.legacy_id]  # fmt: skip
-            yield row
+        for chunk in batched(rows.iterator(chunk_size=EXPORT_CHUNK), EXPORT_CHUNK):
+            overviews = {}
+            latest: dict[UUID, Any] = {}
+            if with_cycles and programme is not None:
+                running = selectors.running_cycles_of(chunk, programme, today)
+                overviews = {
+                    found.factory_id: found
+                    for found in selectors.cycle_overview(running, today).values()
+                }
+                latest = selectors.latest_cycles([f.pk for f in chunk])
+            for factory in chunk:
+                told = _told(factory, overviews.get(factory.pk), latest.get(factory.pk))
+                yield [
+                    labels[name][getattr(factory, name)]
+                    if name in labels
+                    else told[name]
+                    if name in told
+                    else getattr(factory, name)
+                    for name in head
+                ]
 
-    return file_response("factories", head, cells(), kind)
+    return file_response("factories", list(head.values()), cells(), kind)
+
+
+def _told(factory: Factory, found: Any, cycle: Any) -> dict[str, Any]:
+    """What the file says of a factory that is not a field of its own."""
+    action = found.next_action if found is not None else None
+    clock = found.clock(action.clock) if action is not None else None
+    waits = found is None and factory.status == Factory.Status.ACTIVE
+    return {
+        "female": factory.workers_female,
+        "male": factory.workers_male,
+        "group": factory.group.name if factory.group else "",
+        "advisor_email": factory.advisor.full_name if factory.advisor else "",
+        "cycle_number": cycle[0] if cycle else None,
+        "cycle_starts_on": cycle[1] if cycle else None,
+        "phase": words.PHASES[found.phase.phase] if found is not None else "",
+        "acts_next": words.ACTORS[action.actor]
+        if action
+        else words.ACTORS[Actor.PROGRAMME]
+        if waits
+        else "",
+        "next_step": words.ACTIONS[action.key] if action else words.OPEN_A_CYCLE if waits else "",
+        "next_clock": words.CLOCKS[clock.key] if clock is not None else "",
+        "next_due": clock.due_on if clock is not None else None,
+    }
 
 
 @requires(Permission.SEE_FACTORIES)
@@ -212,6 +267,7 @@ def events_page(request: MemberRequest, factory: Factory) -> Any:
 
 ICONS = {
     "factory_registered": "plus", "factory_status_changed": "factory", "factory_merged": "link",
+    "factory_merged_away": "link", "items_taken_over": "link",
     "cycle_opened": "refresh", "cycle_closed": "stitch", "cycle_fact_recorded": "check",
     "drift_recorded": "clock", "committee_formed": "people", "committee_changed": "people",
     "election_held": "people", "meeting_held": "people", "assessment_released": "doc",
@@ -239,7 +295,7 @@ def as_event(row: Any, url: str = "") -> Event:
         detail = str(facts.get("advisor", ""))
     elif row.action == "committee_changed":
         detail = str(words.COMMITTEE_CHANGES.get(facts.get("change", ""), ""))
-    elif row.action == "factory_merged":
+    elif row.action in {"factory_merged", "factory_merged_away"}:
         detail = str(facts.get("other", ""))
     return Event(
         text=row.get_action_display(),

@@ -9,7 +9,8 @@ for an NCQ and the value for an FGW. The analysts' file has no code for "not app
 assessed" and "due to national law", and their scripts take every row of a compliance point into
 its n; so these answers are left out, and the scripts give the dashboard's rates. With
 `all_outcomes` they are kept, Finding holding the word. A factory that closed or left carries
-"(Obsolete)" in its name, the sign the scripts look for.
+"(Obsolete)" in its name, the sign the scripts look for. What a duplicate had before it was merged
+stands under the factory it became.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from assessments.models import LawParameter, Outcome, ToolQuestion
 from assessments.tool import law_on, resolve
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
-from factories.models import CommitteeMember
+from factories.models import CommitteeMember, Factory
 
 ASSESSMENT, COMMITTEE, PLAN, PR2 = "assessment", "committee", "plan", "pr2"
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -245,7 +246,8 @@ SELECT p.id, p.starts_on, p.code, p.cycle_number, p.version_id, f.code, f.name, 
        w.question_id, w.outcome, w.value_number, w.value_text, w.value_choice, w.value_date,
        w.value_boolean
 FROM page p
-JOIN factories_factory f ON f.id = p.factory_id
+JOIN factories_factory d ON d.id = p.factory_id
+JOIN factories_factory f ON f.id = COALESCE(d.merged_into_id, d.id)
 LEFT JOIN LATERAL (
   -- Taken assessment by assessment: the planner cannot know how few of a large table these are.
   SELECT * FROM assessments_answer a WHERE a.assessment_id = p.id OFFSET 0) w ON true
@@ -284,13 +286,22 @@ def _answers_page(choice: Choice, after: Any) -> Page:
                 finding = str(dict(Outcome.choices).get(outcome, ""))
         else:
             finding = _value(asked, *given)
-        row = (country, asked.tool, code, cycle, factory_code, _factory_name(factory, status),
-               british(starts_on), asked.cluster, asked.point, asked.lineage, asked.text,
-               asked.kind, finding)  # fmt: skip
+        row = (country, asked.tool, quest_id(starts_on, code), cycle, factory_code,
+               _factory_name(factory, status),
+               british(starts_on), asked.cluster, asked.point,
+               asked.lineage, asked.text, asked.kind, finding)  # fmt: skip
         rows.append(((units, asked.order, asked.lineage), row))
     # Assessments came in order; their questions are put in the tool's.
     rows.sort(key=lambda each: each[0])
     return Page([row for _key, row in rows], units, last)
+
+
+def quest_id(starts_on: date, code: str) -> str:
+    """An id whose highest of a factory is its latest assessment (R-3), as the scripts take it.
+
+    First day and code: it counts nothing, so it tells of no assessment that is not in the file.
+    """
+    return f"{starts_on:%Y%m%d}-{code}"
 
 
 def _factory_name(name: str, status: str) -> str:
@@ -321,15 +332,23 @@ def _value(
 # -- members, items, progress reports ----------------------------------------------------------
 
 
+FACTORY = ("factory", "factory__merged_into")
+
+
 def _rows_of(choice: Choice) -> Any:
     home = {"programme_id": scope.current_programme()}
     if choice.kind == COMMITTEE:
-        return CommitteeMember.objects.filter(**home).select_related("committee", "factory")
+        return CommitteeMember.objects.filter(**home).select_related("committee", *FACTORY)
     if choice.kind == PLAN:
         rows = PlanItem.objects.filter(merged_into__isnull=True, **home)
-        return rows.select_related("point", "factory")
+        return rows.select_related("point", *FACTORY)
     reports = ProgressReport.objects.filter(number=2, sent_on__isnull=False, **home)
-    return reports.select_related("factory", "cycle")
+    return reports.select_related("cycle", *FACTORY)
+
+
+def _stands(factory: Factory) -> Factory:
+    """The factory a row is of today: of a duplicate, the one it became."""
+    return factory.merged_into or factory
 
 
 def _after(choice: Choice, after: Any) -> list[Any]:
@@ -351,7 +370,8 @@ def _members_page(choice: Choice, after: Any) -> Page:
         ]
         if choice.details:
             name = MASK if choice.mask_names else member.full_name
-            row += [member.factory.code, member.factory.name, member.committee.name, name]
+            factory = _stands(member.factory)
+            row += [factory.code, factory.name, member.committee.name, name]
         rows.append(row)
     return Page(rows, len(found), found[-1].pk if found else None)
 
@@ -362,9 +382,10 @@ def _items_page(choice: Choice, after: Any) -> Page:
     for item in found:
         row: list[Any] = [_text(item.point.name, choice.language), item.get_status_display()]
         if choice.details:
+            factory = _stands(item.factory)
             row += [
-                item.factory.code,
-                item.factory.name,
+                factory.code,
+                factory.name,
                 item.get_origin_display(),
                 british(item.due_on),
                 british(item.verified_at.date() if item.verified_at else None),
@@ -378,13 +399,14 @@ def _reports_page(choice: Choice, after: Any) -> Page:
     ratings = {str(value): str(label) for value, label in ProgressReport.Rating.choices}
     rows: list[Row] = []
     for report in found:
+        factory = _stands(report.factory)
         for code, given in sorted(report.answers.items()):
             answer = given.get("answer") if isinstance(given, dict) else given
             question = given.get("question") if isinstance(given, dict) else ""
             if isinstance(question, dict):
                 question = _text(question, choice.language)
             rows.append(
-                (report.factory.code, report.factory.name, report.cycle.number, question or code,
+                (factory.code, factory.name, report.cycle.number, question or code,
                  ratings.get(str(answer), answer))
             )  # fmt: skip
     return Page(rows, len(found), found[-1].pk if found else None)

@@ -31,6 +31,7 @@ from assessments.tool import Question, Tool, Words, in_language, tool_of, words_
 from betterwork.tenancy.selectors import settings_values
 from factories.models import Factory
 from factories.selectors import cycle_overview, cycles
+from factories.selectors.factories import entries_of
 from reporting.rules.report import ReportSettings
 
 from .committees import committees_on
@@ -122,7 +123,7 @@ def build(order: Order) -> dict[str, Any]:
             assessment.factory.worker_count,
             assessment.factory.workers_female,
         ),
-        "plan": _plan(assessment.factory_id, speaks_from, local),
+        "plan": _plan(assessment.factory, speaks_from, local),
         "next": _next(assessment, speaks_from, is_draft=order.is_draft),
         "comments": _comments(source, local),
     }
@@ -150,7 +151,7 @@ def _read(assessment: Assessment, language: str) -> _Source:
 
 def _previous(assessment: Assessment) -> Assessment | None:
     rows = Assessment.objects.filter(
-        factory_id=assessment.factory_id,
+        factory__in=entries_of(assessment.factory),
         status=Assessment.Status.RELEASED,
         starts_on__lt=assessment.starts_on,
     )
@@ -469,10 +470,10 @@ def _comments(source: _Source, local: ZoneInfo) -> list[dict[str, Any]]:
 # -- plan and coming dates ----------------------------------------------------------------------
 
 
-def _plan(factory_id: UUID, day: date, local: ZoneInfo) -> list[dict[str, Any]]:
+def _plan(factory: Factory, day: date, local: ZoneInfo) -> list[dict[str, Any]]:
     """Items per origin on a day: completed and verified are two facts, never summed."""
     rows = PlanItem.objects.filter(
-        factory_id=factory_id, merged_into__isnull=True, opened_on__lte=day
+        factory__in=entries_of(factory), merged_into__isnull=True, opened_on__lte=day
     )
     counted: dict[str, dict[str, int]] = {}
     for origin, status, completed, verified, due_on in rows.values_list(

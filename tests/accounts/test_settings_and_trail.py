@@ -261,7 +261,9 @@ def test_body_that_is_too_large_is_refused_unread(bd: Programme, sign_in: SignIn
         CONTENT_LENGTH="200000000", **{"wsgi.input": body},
     )  # fmt: skip
     assert answer.status_code == 413
-    assert "25 MB" in answer.content.decode()
+    page = answer.content.decode()
+    assert "25 MB" in page  # one file
+    assert "60 MB together" in page
     assert body.read() == b""  # taken from the line, so that the browser shows the page
 
 

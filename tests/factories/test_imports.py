@@ -16,7 +16,13 @@ from betterwork.errors import DomainError
 from betterwork.records.models import Job, TrailEvent
 from betterwork.tenancy import scope
 from factories import tasks
-from factories.models import Factory, FactoryBuyer, ImportBatch, ImportRow
+from factories.models import (
+    Factory,
+    FactoryBuyer,
+    ImportBatch,
+    ImportRow,
+    ManufacturingGroup,
+)
 from factories.services import imports as services
 from tests import builders
 
@@ -92,9 +98,10 @@ def test_utf16_is_read(bd: Any) -> None:
         (b"name,region\n", "a.csv", "import_no_rows"),
         (b"region,city\nDhaka,Savar\n", "a.csv", "import_no_name_column"),
         (b"name,women,female\nA,1,2\n", "a.csv", "import_heading_twice"),
-        (b"<html><body>name</body></html>", "a.csv", "upload_kind"),
-        (b"MZ\x00\x01" * 50, "a.csv", "upload_kind"),
-        (b"PK\x03\x04 no archive", "a.xlsx", "upload_kind"),
+        (b"<html><body>name</body></html>", "a.csv", "import_kind"),
+        (b"MZ\x00\x01" * 50, "a.csv", "import_kind"),
+        (b"PK\x03\x04 no archive", "a.xlsx", "import_kind"),
+        (b"%PDF-1.7\nname,region\n", "a.pdf", "import_kind"),
     ],
 )
 def test_bad_files_are_refused_and_nothing_is_kept(
@@ -311,3 +318,123 @@ def test_an_id_taken_meanwhile_marks_its_row_only(bd: Any, jordan: Any) -> None:
     services.start_import(batch_id=batch.pk, today=TODAY)
     assert codes(batch) == {2: {"name": ["import_id_taken"]}}
     assert list(Factory.objects.values_list("name", flat=True)) == ["B"]
+
+
+def apply(batch: ImportBatch) -> None:
+    services.start_import(batch_id=batch.pk, today=TODAY)
+
+
+def test_a_wrong_file_is_told_which_kinds_are_read(bd: Any, sign_in: Any) -> None:
+    client = sign_in("manager")
+    file = upload(b"\xff\xd8\xff\xe0" + b"\x00" * 40, "photo.jpg")
+    page = client.post(reverse("factories:import"), {"file": file})
+    assert page.status_code == 422
+    text = page.content.decode()
+    assert "CSV or XLSX" in text
+    assert "JPG" not in text
+
+
+CYCLES = (
+    "id,name,latest cycle,cycle start date,phones,fax,status,reason\n"
+    "E-1,Padma,3,01/02/2026,+880 2 111; +880 2 222,+880 2 333,Active\n"
+    "E-2,Meghna,Cycle 1,2026-05-04,,,Active\n"
+    "E-3,Jamuna,0,,,,Active\n"
+    "E-4,Surma,2,2020-01-01,,,Closed,Moved away\n"
+)
+
+
+def test_the_cycle_a_factory_is_in_comes_with_it(bd: Any) -> None:
+    """Opened at its number; the same file again, and an older one, change nothing."""
+    batch = check(CYCLES)
+    assert codes(batch) == {}
+    apply(batch)
+    padma = Factory.objects.get(name="Padma")
+    assert (padma.phone, padma.fax) == ("+880 2 111; +880 2 222", "+880 2 333")
+    cycle = padma.cycles.get()
+    assert (cycle.number, cycle.starts_on, cycle.ends_on) == (3, date(2026, 2, 1), None)
+    assert not Factory.objects.get(name="Jamuna").cycles.exists()
+    assert TrailEvent.objects.filter(action="cycle_opened").count() == 2
+    again = check(CYCLES + "\n")
+    assert set(again.rows.values_list("outcome", flat=True)) == {"same"}
+    apply(again)
+    assert padma.cycles.count() == 1
+    older = check("id,name,latest cycle,cycle start date\nE-1,Padma,2,2025-02-01\n")
+    assert older.rows.get().outcome == "same"
+
+
+def test_a_file_may_bring_the_first_and_the_next_cycle_of_a_known_factory(bd: Any) -> None:
+    apply(check("id,name\nE-1,Padma\n"))
+    head = "id,name,latest cycle,cycle start date\n"
+    apply(check(head + "E-1,Padma,4,2025-06-01\n"))
+    apply(check(head + "E-1,Padma,5,2026-06-01\n"))
+    found = Factory.objects.get().cycles.order_by("number")
+    assert [(c.number, c.starts_on, c.ends_on) for c in found] == [
+        (4, date(2025, 6, 1), date(2026, 5, 31)), (5, date(2026, 6, 1), None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "code"),
+    [
+        ("4,", "cycle_starts_on", "import_half_cycle"),
+        (",2026-01-01", "cycle_number", "import_half_cycle"),
+        ("many,2026-01-01", "cycle_number", "import_not_a_number"),
+        ("3,2026-01-02", "cycle_starts_on", "import_cycle_differs"),
+        ("4,2026-01-31", "cycle_starts_on", "cycle_starts_too_early"),
+    ],
+)
+def test_a_cycle_that_cannot_be_is_told_at_its_cell(
+    bd: Any, cells: str, column: str, code: str
+) -> None:
+    apply(check("id,name,latest cycle,cycle start date\nE-1,Padma,3,2026-02-01\n"))
+    batch = check(f"id,name,latest cycle,cycle start date\nE-1,Padma,{cells}\n")
+    assert codes(batch) == {2: {column: [code]}}
+
+
+def test_one_gateway_id_one_factory(bd: Any) -> None:
+    builders.make_factory("Padma", gateway_id="GW-100")
+    batch = check(
+        "name,region,gateway id\nPadma,Gazipur,GW-100\nMeghna,Gazipur,gw-100\n"
+        "Jamuna,Gazipur,GW-7\nSurma,Gazipur,GW-7\n".replace("gateway id", "gateway_id")
+    )
+    assert codes(batch) == {
+        3: {"gateway_id": ["gateway_id_taken", "import_gateway_twice"]},
+        5: {"gateway_id": ["import_gateway_twice"]},
+    }
+
+
+def test_an_os_id_of_another_country_is_told_at_its_cell(bd: Any) -> None:
+    builders.make_factory("Known", os_id="CN2021250D1DTN7")
+    batch = check("name,region,os_id\nNew,Dhaka,VN2021250D1DTN7\nKnown,Gazipur,CN2021250D1DTN7\n")
+    assert codes(batch) == {2: {"os_id": ["os_id_other_country"]}}
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize("language", ["en", "bn", "ar"])
+def test_the_file_of_the_list_comes_back_and_changes_nothing(
+    bd: Any, sign_in: Any, kind: str, language: str
+) -> None:
+    advisor = builders.make_member("advisor", user=builders.make_user("Nasrin Akter"))
+    group = ManufacturingGroup.objects.create(name="Delta Holding")
+    full = builders.make_factory(
+        "Padma, \"Stitch\"", local_name="পদ্মা", os_id="BD2021250D1DTN7", gateway_id="GW-1",
+        legacy_id="E-17", first_product="T-shirts", second_product="Trousers", group=group,
+        advisor=advisor, address="=Road 4\r\nBlock B", postcode="01340", latitude="23.850000",
+        longitude="90.270000", phone="+880 2 111", fax="-5", email="a@example.org",
+    )  # fmt: skip
+    builders.make_cycle(full, number=3)
+    builders.make_factory("Gone", status="left", status_reason="Moved away", code="T-GONE")
+    builders.make_factory("Footwear", factory_type="footwear", legacy_id="E-18")
+    person = builders.make_member("manager", user=builders.make_user(language=language))
+    client = sign_in(user=person)
+    answer = client.get(reverse("factories:list"), {"format": kind})
+    batch = check(answer.content, f"factories.{kind}")
+    assert codes(batch) == {}
+    assert list(batch.rows.values_list("outcome", flat=True)) == ["same"] * 3
+    if language == "en":
+        cells = batch.rows.get(cells__name__startswith="Padma").cells
+        assert cells["gateway_id"] == "GW-1"
+        assert cells["acts_next"] == "Enterprise advisor"
+        assert cells["next_step"] == "Hold the first advisory visit"
+        assert batch.rows.get(cells__name="Footwear").cells["next_step"] == "Open a cycle"
+        assert batch.rows.get(cells__name="Gone").cells["status_reason"] == "Moved away"

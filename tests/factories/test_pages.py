@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -429,7 +430,8 @@ def test_merge_moves_the_living_and_keeps_the_past(bd: Any, sign_in: Any) -> Non
     assert "This entry was a duplicate" in old
     found = client.get(reverse("factories:list"), {"q": "Stitch Works"}).content.decode()
     assert "Padma Stitchworks" in found
-    assert TrailEvent.objects.filter(action="factory_merged").count() == 2
+    assert TrailEvent.objects.get(action="factory_merged").factory_id == winner.pk
+    assert TrailEvent.objects.get(action="factory_merged_away").factory_id == loser.pk
 
 
 def test_only_managers_merge(bd: Any, sign_in: Any) -> None:
@@ -467,3 +469,27 @@ def test_two_open_assessments_stop_a_merge_and_sealed_ones_never_show(
     assert answer.status_code == status
     loser.refresh_from_db()
     assert (loser.merged_into_id is None) is not sealed
+
+
+def test_ids_that_belong_elsewhere_are_refused_at_their_fields(bd: Any, sign_in: Any) -> None:
+    builders.make_factory("Padma", gateway_id="GW-100")
+    client = sign_in("manager")
+    url = reverse("factories:new")
+    page = client.post(url, registration(gateway_id="gw-100"))
+    assert page.status_code == 422
+    assert "GW-100 belongs to another factory" in page.content.decode()
+    page = client.post(url, registration(os_id="VN2021250D1DTN7"))
+    assert page.status_code == 422
+    text = page.content.decode()
+    assert "is of a factory in VN" in text
+    assert "Open Supply Hub" in text
+    other = builders.make_factory("Meghna")
+    with pytest.raises(IntegrityError, match="factory_gateway_id_once"), transaction.atomic():
+        Factory.objects.filter(pk=other.pk).update(gateway_id="GW-100")
+
+
+def test_a_factory_without_a_cycle_waits_for_the_programme(bd: Any, sign_in: Any) -> None:
+    builders.make_factory("Padma")
+    page = sign_in("manager").get(reverse("factories:list")).content.decode()
+    assert "Open a cycle" in page
+    assert "Nobody" not in page

@@ -95,14 +95,55 @@ def test_columns_are_as_the_analysts_know_them(world: Any, capsys: Any) -> None:
 
 
 def test_findings_as_codes_values_and_words(world: Any) -> None:
-    rows = [r for r in rows_of(Choice(analyst.ASSESSMENT)) if r["Quest ID"] == world[2].code]
+    rows = [
+        r
+        for r in rows_of(Choice(analyst.ASSESSMENT))
+        if r["Quest ID"] == analyst.quest_id(DAY, world[2].code)
+    ]
     assert [(r["Question ID"], r["Question type"], r["Finding"]) for r in rows] == [
         ("ep-1", "NCQ", 1), ("fact", "FGW", 3), ("kind", "FGW", "Own canteen"),
     ]  # fmt: skip
     everything = rows_of(Choice(analyst.ASSESSMENT, all_outcomes=True))
-    mine = {r["Question ID"]: r["Finding"] for r in everything if r["Quest ID"] == world[2].code}
+    mine = {
+        r["Question ID"]: r["Finding"]
+        for r in everything
+        if r["Quest ID"] == analyst.quest_id(DAY, world[2].code)
+    }
     assert mine["ep-2"] == "Not applicable"
     assert mine["pay-1"] == "Due to national law"
+
+
+def test_the_highest_quest_id_of_a_factory_is_its_latest_assessment(bd: Any) -> None:
+    """As the analysts' scripts choose it, also where two entries became one factory."""
+    version = make_version([Asked("ep-1", "OSH-EP")])
+    factories = [builders.make_factory("Mill"), builders.make_factory("Mill again")]
+    found, fine = {"ep-1": "non_compliant"}, {"ep-1": "compliant"}
+    make_world(
+        version,
+        [Held(0, 1, date(2024, 12, 30), found), Held(0, 2, date(2025, 2, 1), fine),
+         Held(1, 1, date(2025, 11, 9), found), Held(1, 2, date(2025, 11, 9), fine)],
+        factories,
+    )  # fmt: skip
+    summaries.rebuild_results()
+    for entry in range(2):
+        if entry:
+            type(factories[1]).objects.filter(pk=factories[1].pk).update(
+                merged_into=factories[0], status="closed", status_reason="Same site."
+            )
+        rows = rows_of(Choice(analyst.ASSESSMENT))
+        by_factory: dict[str, list[dict[str, Any]]] = {}
+        for row in rows:
+            by_factory.setdefault(row["Factory Assessed ID"], []).append(row)
+        assert len(by_factory) == 2 - entry
+        latest = {
+            code: max(mine, key=lambda row: row["Quest ID"]) for code, mine in by_factory.items()
+        }
+        # The very assessment that the dashboard counts.
+        figures = rates.figures({"": Query(LatestInWindow())})[""]
+        rate = figures.points["OSH-EP"].rate
+        findings = [row["Finding"] for row in latest.values()]
+        assert (rate.count, rate.n) == (sum(findings), len(findings))
+        assert all("(Obsolete)" not in row["Factory Assessed Name"] for row in rows)
 
 
 def test_a_factory_that_left_is_marked_for_the_scripts(world: Any) -> None:

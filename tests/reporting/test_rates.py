@@ -43,7 +43,7 @@ SELECTIONS = [
 ]
 held = st.builds(
     Held,
-    factory=st.integers(0, 4),
+    factory=st.integers(0, 7),
     cycle=st.integers(1, 3),
     starts_on=st.integers(0, 6).map(lambda days: FIRST + timedelta(days=days)),
     # Signing refuses an assessment with open questions, so coded answers are always there.
@@ -54,7 +54,7 @@ held = st.builds(
         ["released", "released", "submitted", "quality_review", "in_progress", "cancelled"]
     ),
 )  # fmt: skip
-worlds = st.lists(held, max_size=12, unique_by=lambda each: (each.factory, each.cycle))
+worlds = st.lists(held, max_size=16, unique_by=lambda each: (each.factory, each.cycle))
 
 
 class Undo(Exception):
@@ -76,6 +76,14 @@ def tool(bd: Any, request: Any) -> tuple[Any, list[Factory]]:
     factories.append(
         builders.make_factory(status="closed", status_reason="Closed.", region="Chattogram")
     )
+    # Duplicates that were merged: into a living factory (two of them), and into a closed one.
+    for winner in (factories[0], factories[0], factories[4]):
+        factories.append(
+            builders.make_factory(
+                name="Twice (Obsolete)", status="closed", status_reason="Same site.",
+                region="Sylhet", factory_type="footwear", merged_into=winner,
+            )
+        )  # fmt: skip
     return make_version(asked), factories
 
 
@@ -135,6 +143,34 @@ def _compare(released: bool) -> None:
             assert {str(row.factory_id) for row in behind} == (
                 reference.non_compliant_factories(chosen, figures.places[code].key)
             )
+
+
+def test_a_merge_changes_no_assessment(tool: Any) -> None:
+    """What a duplicate had counts under the factory it became: its own latest, or the other's."""
+    version, factories = tool
+    winner, one, two = factories[0], factories[5], factories[6]
+    Factory.objects.filter(pk__in=[one.pk, two.pk]).update(merged_into=None, status="active")
+    breach, fine = {"c1": "non_compliant"}, {"c1": "compliant"}
+    day = timedelta(days=1)
+    world = [Held(0, 1, FIRST, fine), Held(5, 1, FIRST + day, breach), Held(6, 2, FIRST, breach)]
+    make_world(version, world, factories)
+    summaries.rebuild_results()
+    kept = _summary_rows()
+    Factory.objects.filter(pk__in=[one.pk, two.pk]).update(
+        merged_into=winner, status="closed", status_reason="Same site."
+    )
+    latest = Query(LatestInWindow(), region=winner.region)
+    found = rates.figures(
+        {"latest": latest, "first day": Query(LatestInWindow(FIRST, FIRST)),
+         "panel": Query(BalancedPanel(2, 1)), "elsewhere": Query(LatestInWindow(), region="Sylhet")}
+    )  # fmt: skip
+    assert {name: each.n for name, each in found.items()} == {
+        "latest": 1, "first day": 1, "panel": 1, "elsewhere": 0,
+    }  # fmt: skip
+    assert found["latest"].points["OSH-EP"].rate == Rate(1, 1)  # the duplicate's was later
+    assert [row.factory_id for row in rates.factories_behind(latest, "OSH-EP")] == [winner.pk]
+    summaries.rebuild_results()
+    assert _summary_rows() == kept
 
 
 def test_one_statement_however_many_choices(tool: Any, django_assert_num_queries: Any) -> None:

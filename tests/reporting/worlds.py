@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from assessments.models import Answer, Assessment, CompliancePoint, ToolQuestion, ToolVersion
 from assessments.rules.answers import Kind, Outcome
-from assessments.rules.rates import AnswerRow
+from assessments.rules.rates import AnswerRow, Standing, merged
 from betterwork.tenancy import scope
 from factories.models import EngagementCycle, Factory
 from tests import builders
@@ -139,9 +139,9 @@ def answer_rows(*, released_only: bool = False) -> list[AnswerRow]:
     )
     if released_only:
         rows = rows.filter(assessment__status="released")
-    return [
+    found = [
         AnswerRow(
-            str(row.assessment_id),
+            row.assessment.code,
             str(row.assessment.factory_id),
             row.assessment.cycle_number,
             row.assessment.starts_on,
@@ -155,3 +155,13 @@ def answer_rows(*, released_only: bool = False) -> list[AnswerRow]:
         )
         for row in rows
     ]
+    duplicates = Factory.objects.filter(merged_into__isnull=False).select_related("merged_into")
+    became = {
+        str(each.pk): Standing(
+            str(each.merged_into.pk), each.merged_into.name,
+            each.merged_into.status in {"closed", "left"},
+        )
+        for each in duplicates
+        if each.merged_into
+    }  # fmt: skip
+    return merged(found, became)
