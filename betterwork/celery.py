@@ -16,7 +16,7 @@ from celery.signals import setup_logging
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "betterwork.settings.dev")
 
 
-@setup_logging.connect
+@setup_logging.connect  # type: ignore[untyped-decorator]
 def _log_as_the_web_does(**_more: Any) -> None:
     """Workers log through the same formatter: no id of a sealed visit, no row in an error."""
     from django.conf import settings

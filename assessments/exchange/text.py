@@ -54,7 +54,7 @@ def _refuse_references(content: bytes) -> None:
     try:
         for event in yaml.parse(content, Loader=yaml.CSafeLoader):
             if isinstance(event, yaml.AliasEvent):
-                line = event.start_mark.line + 1
+                line = event.start_mark.line + 1 if event.start_mark else 0
                 raise ExchangeError([Fault("", line, "", "a reference (*): write it out")])
     except (yaml.YAMLError, RecursionError):
         return
