@@ -401,7 +401,8 @@ def test_tool_and_law_pages(bd, sign_in) -> None:
     law = client.get(url("law"))
     assert law.status_code == 200
     assert "source checked" in law.content.decode()
-    assert 'BDT 12,500 <bdi lang="en" dir="ltr">per month' in law.content.decode()  # the currency once
+    # the currency once
+    assert 'BDT 12,500 <bdi lang="en" dir="ltr">per month' in law.content.decode()
     assert client.get(url("law"), {"on": "2026-02-31"}).status_code == 200
     bengali = sign_in(user=make_member("cat_editor", user=_bengali()))
     assert (

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0002_private_files"),
+        ("records", "0004_sealed_work_and_invitations"),
     ]
 
     operations = [
@@ -41,6 +41,17 @@ class Migration(migrations.Migration):
                     ("assessment_created", "planned an assessment"),
                     ("assessment_team_changed", "changed the assessment team"),
                     ("envelope_opened", "looked at a sealed visit"),
+                    ("modality_chosen", "chose how an assessment is held"),
+                    ("visit_locked", "locked or unlocked a planned visit"),
+                    ("window_widened", "held a window open longer"),
+                    ("plan_made", "planned visits"),
+                    ("plan_applied", "applied a changed plan"),
+                    ("plan_discarded", "did not take a changed plan"),
+                    ("profile_changed", "changed an advisor's skills or base"),
+                    ("absence_recorded", "recorded an absence"),
+                    ("conflicts_declared", "declared conflicts of interest"),
+                    ("closure_recorded", "recorded days a factory is closed"),
+                    ("calendar_shared", "changed the address of a calendar"),
                     ("checked_in", "checked in at the factory"),
                     ("assessment_signed", "signed the assessment"),
                     ("assessment_submitted", "submitted the assessment"),
@@ -59,6 +70,8 @@ class Migration(migrations.Migration):
                     ("report_corrected", "asked for a corrected report"),
                     ("exported", "exported data"),
                     ("visit_recorded", "recorded an advisory visit"),
+                    ("visit_confirmed", "confirmed an advisory visit"),
+                    ("visit_cancelled", "cancelled an advisory visit"),
                     ("self_diagnosis_done", "completed the self-diagnosis"),
                     ("items_created", "added findings to the improvement plan"),
                     ("item_created", "added a plan item"),
@@ -75,7 +88,15 @@ class Migration(migrations.Migration):
                     ("items_taken_over", "took over the plan of a duplicate"),
                     ("nudged", "sent a reminder"),
                     ("progress_report_sent", "sent a progress report"),
+                    ("tool_drafted", "began a draft of the tool"),
+                    ("tool_review_asked", "asked for a review of the tool"),
+                    ("tool_approved", "approved a version of the tool"),
+                    ("tool_returned", "returned a version of the tool"),
                     ("tool_published", "published a version of the tool"),
+                    ("tool_retired", "retired a version of the tool"),
+                    ("tool_read_abroad", "compared with another country's tool"),
+                    ("law_proposed", "proposed a change of the law data"),
+                    ("law_decided", "decided on a proposed change of the law data"),
                     ("law_changed", "changed the law data"),
                 ],
                 max_length=48,
