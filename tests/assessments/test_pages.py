@@ -405,10 +405,8 @@ def test_tool_and_law_pages(bd, sign_in) -> None:
     assert 'BDT 12,500 <bdi lang="en" dir="ltr">per month' in law.content.decode()
     assert client.get(url("law"), {"on": "2026-02-31"}).status_code == 200
     bengali = sign_in(user=make_member("cat_editor", user=_bengali()))
-    assert (
-        "লক" in bengali.get(url("tool")).content.decode()
-        or bengali.get(url("tool")).status_code == 200
-    )
+    told = bengali.get(url("tool")).content.decode()
+    assert sum("\u0980" <= sign <= "\u09ff" for sign in told) > 5000  # questions, not labels alone
 
 
 def test_english_law_is_marked_and_named_so_once_on_a_bengali_page(bd, sign_in) -> None:
