@@ -357,7 +357,7 @@ def test_readers_of_aggregates_read_one_value_made_of_enough_factories(
     make_world(odd, [Held(i, 9, day(40), found) for i in range(3)], make_factories(3))
     summaries.rebuild_results()
     cache.clear()
-    page = get(sign_in(role), "/work/")
+    page = get(sign_in(role), "/overview/")
     # Six of nine on one point; with the small cell the mean would be 83.3.
     assert "66.7" in page
     assert "83.3" not in page
