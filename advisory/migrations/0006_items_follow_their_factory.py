@@ -73,7 +73,7 @@ MOVE += [f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY" for table in TABLES]
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("advisory", "0004_items_of_drafts_stay_inside"),
+        ("advisory", "0005_appointments"),
         ("factories", "0004_one_factory_one_entry"),
     ]
 
