@@ -99,7 +99,9 @@ def _take_meetings(winner_id: UUID) -> None:
 
 def _take_visits(winner_id: UUID, loser_id: UUID) -> None:
     """Announced visits still to come, where the winner has a cycle for their day."""
-    coming = AdvisoryVisit.objects.filter(factory_id=loser_id, visited_on__isnull=True)
+    coming = AdvisoryVisit.objects.filter(
+        factory_id=loser_id, visited_on__isnull=True, cancelled_at__isnull=True
+    )
     for visit in coming.exclude(planned_on=None):
         day = visit.planned_on
         cycle = current_cycle(winner_id, day) if day else None
