@@ -23,7 +23,7 @@ EDITORS = f"({ROLE} IN ('system', 'manager', 'cat_editor') AND {IN_PROGRAMME})"
 PLATFORM = f"{ROLE} = 'platform'"
 PROPOSED = (
     f"({ROLE} IN ('system', 'manager', 'cat_editor') AND"
-    " bw_law_approved(proposal_id, country, code, topic, kind, value, short, unit, \"text\","
+    ' bw_law_approved(proposal_id, country, code, topic, kind, value, short, unit, "text",'
     " reference, source, confidence, effective_from, effective_to))"
 )
 

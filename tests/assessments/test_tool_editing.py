@@ -613,9 +613,12 @@ def test_who_is_named_with_a_question_left_out_does_not_approve(bd: Any) -> None
     with pytest.raises(NotAllowed, match="tool_refused"):
         services.approve_tool(version_id=again.pk, by=second.pk, now=NOW)
     rows = ToolVersion.objects.filter(pk=again.pk)
-    with scope.programme_scope(bd.pk, role="cat_editor", user_id=second.pk):
-        with refused("tool_author"), transaction.atomic():
-            rows.update(approved_by=second, approved_at=NOW)
+    with (
+        scope.programme_scope(bd.pk, role="cat_editor", user_id=second.pk),
+        refused("tool_author"),
+        transaction.atomic(),
+    ):
+        rows.update(approved_by=second, approved_at=NOW)
     with scope.programme_scope(bd.pk, role="cat_editor", user_id=third.pk):
         assert rows.update(approved_by=third, approved_at=NOW) == 1
 
@@ -719,7 +722,6 @@ def test_draft_under_review_is_closed_by_sql(bd: Any) -> None:
     services.ask_tool_review(version_id=draft.pk, by=author.pk, now=NOW)
     with refused("tool_closed"), transaction.atomic():
         ToolQuestion.objects.filter(pk=question.pk).update(comparable="")
-
 
     with scope.programme_scope(bd.pk, role="cat_editor", user_id=author.pk):
         for values in ({"names": {}}, {"left_out": {}}, {"note": "Other"}):
