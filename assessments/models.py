@@ -128,7 +128,7 @@ class ToolVersion(ProgrammeModel):
     # What changes and why, for those who review it and read it later.
     note = models.TextField(_("what changes, and why"), blank=True)
     # Questions of the version it was copied from, or of the library, that it does not ask:
-    # {lineage: reason}
+    # {lineage: {reason, and where a person left it out: title, by, on, row}}
     left_out = models.JSONField(default=dict, blank=True)
     based_on = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     created_by = models.ForeignKey(
@@ -171,6 +171,10 @@ class ToolVersion(ProgrammeModel):
                     & (Q(created_by__isnull=True) | ~Q(approved_by=F("created_by")))
                 ),
                 name="tool_approved_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_at__isnull=True) | Q(review_asked_at__isnull=False),
+                name="tool_approved_in_review",
             ),
             # What the library brings has nobody who published it.
             models.CheckConstraint(
@@ -332,12 +336,14 @@ class ToolTextPlace(models.Model):
 class ToolEdit(ProgrammeModel):
     """What one question of a draft said at one revision, and who wrote it: append-only.
 
+    Without a lineage it is a change of the draft itself: its description, and which questions it
+    asks in which order. The content then says which, and under what.
     A save that met another person's change is kept as well, without a revision, until somebody
     settles it: nobody's text is lost.
     """
 
     version = models.ForeignKey(ToolVersion, models.CASCADE, related_name="edits")
-    lineage = models.CharField(max_length=24)
+    lineage = models.CharField(max_length=24, blank=True)
     base_revision = models.PositiveIntegerField()
     revision = models.PositiveIntegerField(null=True)  # null: not taken over
     content = models.JSONField()  # the flat fields of `editing/fields.py`

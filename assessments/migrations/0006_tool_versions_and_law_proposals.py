@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
                         default=uuid.uuid4, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("lineage", models.CharField(max_length=24)),
+                ("lineage", models.CharField(blank=True, max_length=24)),
                 ("base_revision", models.PositiveIntegerField()),
                 ("revision", models.PositiveIntegerField(null=True)),
                 ("content", models.JSONField()),
@@ -257,6 +257,17 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="tool_approved_by_another",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="toolversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("approved_at__isnull", True),
+                    ("review_asked_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="tool_approved_in_review",
             ),
         ),
         migrations.AddConstraint(

@@ -1,8 +1,9 @@
 """What holds for drafts, reviews and the law, whatever the code asks.
 
-A draft under review is closed like a published version; who approves it wrote none of it; a
+A version begins as a draft, and a proposal of law undecided and in the proposer's own name. A
+draft under review is closed like a published version; who approves it wrote none of it; a
 published version changes no more, but for being retired; a period of law comes in through a
-proposal that a second person approved, and is never changed.
+proposal that a second person approved, word for word, and is never changed.
 """
 
 from django.db import migrations
@@ -22,7 +23,8 @@ EDITORS = f"({ROLE} IN ('system', 'manager', 'cat_editor') AND {IN_PROGRAMME})"
 PLATFORM = f"{ROLE} = 'platform'"
 PROPOSED = (
     f"({ROLE} IN ('system', 'manager', 'cat_editor') AND"
-    " bw_law_approved(proposal_id, country, code, effective_from, value, confidence))"
+    ' bw_law_approved(proposal_id, country, code, topic, kind, value, short, unit, "text",'
+    " reference, source, confidence, effective_from, effective_to))"
 )
 
 FINAL = (
@@ -43,23 +45,52 @@ CLOSED = (
 )
 
 VERSION_STEPS = (
-    "CREATE FUNCTION bw_tool_steps() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    "CREATE FUNCTION bw_tool_steps() RETURNS trigger LANGUAGE plpgsql AS $$"
+    " DECLARE before jsonb; BEGIN"
     f" IF NEW.approved_by_id IS DISTINCT FROM OLD.approved_by_id AND NEW.approved_by_id IS NOT NULL"
     "  THEN"
     f"  IF {ROLE} <> 'system' AND NEW.approved_by_id IS DISTINCT FROM {USER} THEN"
     "   RAISE EXCEPTION 'tool_approver: a person approves in their own name'"
     "    USING ERRCODE = 'integrity_constraint_violation'; END IF;"
+    "  SELECT b.left_out INTO before FROM assessments_toolversion b WHERE b.id = NEW.based_on_id;"
     "  IF EXISTS (SELECT 1 FROM assessments_toolquestion q WHERE q.version_id = NEW.id"
     "    AND q.changed_by_id = NEW.approved_by_id)"
     "   OR EXISTS (SELECT 1 FROM assessments_tooledit e WHERE e.version_id = NEW.id"
-    "    AND e.revision IS NOT NULL AND e.made_by_id = NEW.approved_by_id) THEN"
+    "    AND e.revision IS NOT NULL AND e.made_by_id = NEW.approved_by_id)"
+    "   OR EXISTS (SELECT 1 FROM jsonb_each(NEW.left_out) l"
+    "    WHERE l.value ->> 'by' = NEW.approved_by_id::text"
+    "    AND before -> l.key IS DISTINCT FROM l.value) THEN"
     "   RAISE EXCEPTION 'tool_author: nobody approves what they wrote'"
     "    USING ERRCODE = 'integrity_constraint_violation'; END IF;"
     " END IF;"
+    # What describes a draft is closed with its questions.
+    f" IF {ROLE} IS DISTINCT FROM 'system'"
+    "  AND OLD.review_asked_at IS NOT NULL AND NEW.review_asked_at IS NOT NULL"
+    "  AND (NEW.label, NEW.name, NEW.names, NEW.note, NEW.left_out, NEW.based_on_id)"
+    "   IS DISTINCT FROM"
+    "   (OLD.label, OLD.name, OLD.names, OLD.note, OLD.left_out, OLD.based_on_id) THEN"
+    "  RAISE EXCEPTION 'tool_closed: this draft is under review, or published'"
+    "   USING ERRCODE = 'integrity_constraint_violation'; END IF;"
     # The library is published by the system alone, and by nobody in person.
     f" IF OLD.status = 'draft' AND NEW.status <> 'draft' AND {ROLE} <> 'system'"
     "  AND NEW.published_by_id IS NULL THEN"
     "  RAISE EXCEPTION 'tool_unreviewed: a version is published by a person, after a review'"
+    "   USING ERRCODE = 'integrity_constraint_violation'; END IF;"
+    " RETURN NEW; END $$"
+)
+VERSION_BEGINS = (
+    "CREATE FUNCTION bw_tool_begins() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    f" IF {ROLE} IS DISTINCT FROM 'system' AND (NEW.status <> 'draft'"
+    "  OR NEW.approved_by_id IS NOT NULL OR NEW.approved_at IS NOT NULL) THEN"
+    "  RAISE EXCEPTION 'tool_begins: a version begins as a draft that nobody has approved'"
+    "   USING ERRCODE = 'integrity_constraint_violation'; END IF;"
+    " RETURN NEW; END $$"
+)
+LAW_BEGINS = (
+    "CREATE FUNCTION bw_law_proposed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    f" IF {ROLE} IS DISTINCT FROM 'system' AND (NEW.decision <> ''"
+    f"  OR NEW.proposed_by_id IS DISTINCT FROM {USER}) THEN"
+    "  RAISE EXCEPTION 'law_proposer: law is proposed in one''s own name, for another to decide'"
     "   USING ERRCODE = 'integrity_constraint_violation'; END IF;"
     " RETURN NEW; END $$"
 )
@@ -74,13 +105,17 @@ LAW_STEPS = (
     " RETURN NEW; END $$"
 )
 LAW_APPROVED = (
-    "CREATE FUNCTION bw_law_approved(wanted uuid, land text, parameter text, since date,"
-    " said jsonb, sure text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN ("
+    "CREATE FUNCTION bw_law_approved(wanted uuid, land text, parameter text, about text,"
+    " sort text, said jsonb, brief jsonb, measure text, words text, named text, origin text,"
+    " sure text, since date, til date)"
+    " RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN ("
     "SELECT EXISTS (SELECT 1 FROM public.assessments_lawproposal p"
     " JOIN public.tenancy_programme g ON g.id = p.programme_id"
     " WHERE p.id = wanted AND p.decision = 'approved' AND p.decided_by_id <> p.proposed_by_id"
-    " AND g.country = land AND p.code = parameter AND p.effective_from = since"
-    " AND p.value IS NOT DISTINCT FROM said AND p.confidence = sure)); END $$"
+    " AND g.country = land AND (p.code, p.topic, p.kind, p.value, p.short, p.unit, p.text,"
+    "  p.reference, p.source, p.confidence, p.effective_from, p.effective_to)"
+    " IS NOT DISTINCT FROM (parameter, about, sort, said, brief, measure, words,"
+    "  named, origin, sure, since, til))); END $$"
 )
 
 # Columns of a published version that a retirement leaves alone: all but its own three.
@@ -172,6 +207,9 @@ class Migration(migrations.Migration):
                 VERSION_STEPS,
                 "CREATE TRIGGER bw_steps BEFORE UPDATE ON assessments_toolversion FOR EACH ROW"
                 " EXECUTE FUNCTION bw_tool_steps()",
+                VERSION_BEGINS,
+                "CREATE TRIGGER bw_begins BEFORE INSERT ON assessments_toolversion FOR EACH ROW"
+                " EXECUTE FUNCTION bw_tool_begins()",
                 "DROP TRIGGER bw_published ON assessments_toolversion",
                 # A retired version is not taken up again.
                 final_version(
@@ -180,17 +218,25 @@ class Migration(migrations.Migration):
                 LAW_STEPS,
                 "CREATE TRIGGER bw_decided BEFORE UPDATE ON assessments_lawproposal FOR EACH ROW"
                 " EXECUTE FUNCTION bw_law_decided()",
+                LAW_BEGINS,
+                "CREATE TRIGGER bw_proposed BEFORE INSERT ON assessments_lawproposal FOR EACH ROW"
+                " EXECUTE FUNCTION bw_law_proposed()",
                 LAW_APPROVED,
                 "ALTER POLICY bw_insert ON assessments_lawparameter WITH CHECK"
                 f" ({decided_once(any_of(PLATFORM, PROPOSED))})",
             ],
             reverse_sql=[
                 f"ALTER POLICY bw_insert ON assessments_lawparameter WITH CHECK ({PLATFORM})",
-                "DROP FUNCTION bw_law_approved(uuid, text, text, date, jsonb, text)",
+                "DROP FUNCTION bw_law_approved(uuid, text, text, text, text, jsonb, jsonb, text,"
+                " text, text, text, text, date, date)",
+                "DROP TRIGGER bw_proposed ON assessments_lawproposal",
+                "DROP FUNCTION bw_law_proposed()",
                 "DROP TRIGGER bw_decided ON assessments_lawproposal",
                 "DROP FUNCTION bw_law_decided()",
                 "DROP TRIGGER bw_published ON assessments_toolversion",
                 final_version(KEPT_BEFORE),
+                "DROP TRIGGER bw_begins ON assessments_toolversion",
+                "DROP FUNCTION bw_tool_begins()",
                 "DROP TRIGGER bw_steps ON assessments_toolversion",
                 "DROP FUNCTION bw_tool_steps()",
                 FINAL.format(columns="status", more=""),

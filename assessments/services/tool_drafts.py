@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Max
 
 from assessments import library, loading
 from assessments.editing import fields as flat_fields
@@ -28,7 +28,7 @@ from betterwork.records.vocabulary import Action
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
 
-LABEL = re.compile(r"^[A-Za-z0-9][A-Za-z0-9.-]{1,31}$")
+LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{1,31}")
 COPIED = (
     "lineage", "point_id", "kind", "order", "title", "text", "finding", "guidance", "breach",
     "value_type", "value_rules", "ilo", "law", "tags", "applies", "related", "is_structural",
@@ -126,6 +126,8 @@ def describe_draft(
     note: str,
     name: Mapping[str, str],
     names: Mapping[str, Mapping[str, str]],
+    by: int | None,
+    now: datetime,
 ) -> ToolVersion:
     """The label of a draft, what changes and why, its name and the country's local names.
 
@@ -133,14 +135,14 @@ def describe_draft(
     "local_name_malformed" | "local_name_cited"), NotAllowed("tool_refused").
     """
     version = open_draft(version_id)
-    if not LABEL.match(label):
+    if not LABEL.fullmatch(label):
         raise DomainError("label_malformed")
     if ToolVersion.objects.filter(label=label).exclude(pk=version.pk).exists():
         raise DomainError("label_taken", label=label)
     if not name.get("en"):
         raise DomainError("english_missing")
     for code, by_language in names.items():
-        if not re.match(r"^[a-z][a-z0-9_]*$", code) or not by_language.get("en"):
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", code) or not by_language.get("en"):
             raise DomainError("local_name_malformed", name=code)
     gone = set(version.names) - set(names)
     if gone:
@@ -150,11 +152,40 @@ def describe_draft(
                 cited = (set(library.placeholders(text)) & gone) - law
                 if cited:
                     raise DomainError("local_name_cited", names=", ".join(sorted(cited)))
-    version.label, version.note = label, note.strip()
-    version.name = {k: v for k, v in name.items() if v}
-    version.names = {c: {k: v for k, v in each.items() if v} for c, each in names.items()}
-    version.save(update_fields=["label", "note", "name", "names"])
+    wanted = {
+        "label": label,
+        "note": note.strip(),
+        "name": {k: v for k, v in name.items() if v},
+        "names": {c: {k: v for k, v in each.items() if v} for c, each in names.items()},
+    }
+    changed = {key: value for key, value in wanted.items() if getattr(version, key) != value}
+    if changed:
+        for key, value in changed.items():
+            setattr(version, key, value)
+        version.save(update_fields=list(changed))
+        keep_author(version, {"described": changed}, by=by, now=now)
     return version
+
+
+def keep_author(
+    version: ToolVersion, content: Mapping[str, Any], *, by: int | None, now: datetime
+) -> None:
+    """Who changed the draft itself, and how: nobody who did approves it.
+
+    The questions keep their own authors; one that is left out, or changed by another afterwards,
+    no longer says who else had a hand in it. The caller holds the draft.
+    """
+    edits = ToolEdit.objects.filter(version=version, lineage="")
+    last = edits.aggregate(last=Max("revision"))["last"] or 0
+    ToolEdit.objects.create(
+        version=version,
+        lineage="",
+        base_revision=last,
+        revision=last + 1,
+        content=dict(content),
+        made_by_id=by,
+        made_at=now,
+    )
 
 
 # -- one question ---------------------------------------------------------------------------------
@@ -369,6 +400,7 @@ def leave_out(
     }
     version.save(update_fields=["left_out"])
     question.delete()
+    keep_author(version, {"left_out": lineage, "reason": reason.strip()}, by=by, now=now)
 
 
 @transaction.atomic
@@ -409,6 +441,7 @@ def bring_back(*, version_id: UUID, lineage: str, by: int, now: datetime) -> Too
     if lineage in version.left_out:
         version.left_out = {k: v for k, v in version.left_out.items() if k != lineage}
         version.save(update_fields=["left_out"])
+    keep_author(version, {"brought_back": lineage}, by=by, now=now)
     return question
 
 
@@ -527,6 +560,7 @@ def move_question(
     ToolQuestion.objects.filter(pk=neighbour.pk).update(order=mine)
     ToolQuestion.objects.filter(pk=question.pk).update(order=theirs, **changed)
     question.refresh_from_db()
+    keep_author(version, {"moved": lineage, "to": theirs}, by=by, now=now)
     return question
 
 

@@ -41,6 +41,7 @@ class Taken:
     left_out: list[str] = field(default_factory=list)
     moved: list[str] = field(default_factory=list)
     is_described: bool = False  # name, local names, note or day differ
+    is_ordered: bool = False  # a place differs, be it for what was added or left out alone
     law: list[str] = field(default_factory=list)  # proposed, to be decided by a second person
 
     @property
@@ -85,12 +86,15 @@ def import_tool(
     the file does not have is left out and needs a reason there. Periods of law that are new are
     proposed for a second person to decide; those kept already are never changed. label: instead
     of the one in the file. dry_run: everything is tried and nothing kept.
-    Raises: ExchangeError with every fault found; DomainError("tool_label_taken");
+    Raises: ExchangeError with every fault found; DomainError("tool_label_taken" |
+    "label_malformed");
     NotAllowed("tool_refused") where the draft is closed.
     """
     is_workbook = content[:4] == b"PK\x03\x04"
     data, places = exchange.read_workbook(content) if is_workbook else exchange.read_yaml(content)
     if label:
+        if not tool_drafts.LABEL.fullmatch(label):
+            raise DomainError("label_malformed")
         data["tool"]["label"] = label
     taken = Taken(label=data["tool"]["label"])
     try:
@@ -137,6 +141,13 @@ class _Import:
         self._stop()
         self._describe(version)
         self._questions(version, rows)
+        if self.taken.is_described or self.taken.is_ordered:
+            content = {
+                "imported": self.taken.label,
+                "described": self.taken.is_described,
+                "moved": self.taken.moved,
+            }
+            tool_drafts.keep_author(version, content, by=self.by, now=self.now)
         self._law()
         self._stop()
         if not self.taken.is_same:
@@ -303,6 +314,7 @@ class _Import:
         if row.order != number:
             row.order = number
             row.save(update_fields=["order"])
+            self.taken.is_ordered = True
             if not self.taken.added and not self.taken.left_out:
                 self.taken.moved.append(row.lineage)
 
@@ -334,8 +346,11 @@ class _Import:
     def _keep_reasons(self, version: ToolVersion, given: Plain) -> None:
         """The list of what is left out, as the file has it; what is kept with each stays."""
         reasons = self.data.get("left_out", {})
+        held = version.left_out
         wanted = {
-            key: {**version.left_out.get(key, {}), "reason": reason}
+            key: held[key]
+            if key in held and held[key].get("reason") == reason
+            else {**held.get(key, {}), "reason": reason, "by": self.by}
             for key, reason in reasons.items()
         }
         # What the file does not name stays left out, unless it is asked again.

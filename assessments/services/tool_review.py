@@ -33,6 +33,8 @@ def version_facts(version: ToolVersion, *, with_check: bool) -> VersionFacts:
         version.review_asked_by_id,
     }
     base = version.based_on
+    held = base.left_out if base is not None else {}
+    authors |= {e.get("by") for key, e in version.left_out.items() if e != held.get(key)}
     changes = questions.filter(changed_at__isnull=False).count()
     undecided = 0
     if base is not None:

@@ -179,7 +179,9 @@ def describe(request: MemberRequest, pk: UUID) -> HttpResponse:
     error: DomainError | None = None
     if request.method == "POST" and form.is_valid():
         try:
-            services.describe_draft(version_id=found.pk, **form.described())
+            services.describe_draft(
+                version_id=found.pk, **form.described(), by=user_id(request), now=timezone.now()
+            )
             return redirect("assessments:tool_version", pk=found.pk)
         except DomainError as refusal:
             error = refusal

@@ -8,6 +8,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import yaml
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.db.utils import IntegrityError, ProgrammingError
 from django.urls import reverse
@@ -26,6 +28,7 @@ from assessments.models import (
     ToolQuestion,
     ToolVersion,
 )
+from assessments.services.tool_exchange import export_tool, import_tool
 from betterwork.errors import DomainError, NotAllowed
 from betterwork.records.models import TrailEvent
 from betterwork.tenancy import scope
@@ -83,10 +86,14 @@ def ready(draft: ToolVersion, by: Any) -> ToolQuestion:
     """A draft with one reworded question and a note."""
     question = coded(draft)
     change(draft, question, by, text_en="Are all the exits open at all times?", comparable="yes")
-    services.describe_draft(
-        version_id=draft.pk, label=draft.label, note=NOTE, name=draft.name, names=draft.names
-    )
+    describe(draft, by, note=NOTE)
     return question
+
+
+def describe(draft: ToolVersion, by: Any, **changes: Any) -> None:
+    given = {name: getattr(draft, name) for name in ("label", "note", "name", "names")} | changes
+    services.describe_draft(version_id=draft.pk, **given, by=by.pk, now=NOW)
+    draft.refresh_from_db()
 
 
 def publish(draft: ToolVersion, author: Any, second: Any, day: date = date(2027, 1, 1)) -> None:
@@ -505,6 +512,144 @@ def test_the_checker_keeps_a_faulty_version_back(bd: Any) -> None:
         services.approve_tool(version_id=draft.pk, by=second.pk, now=NOW)
 
 
+def import_into(draft: ToolVersion, by: Any, alter: Any) -> None:
+    """The draft as a file, altered and taken in again by `by`."""
+    data = yaml.safe_load(export_tool(version_id=draft.pk, format="yaml"))
+    alter(data)
+    content = yaml.safe_dump(data, allow_unicode=True, sort_keys=False).encode()
+    assert not import_tool(content=content, by=by.pk, now=NOW).is_same
+
+
+def _leave_out(draft: ToolVersion, by: Any) -> None:
+    services.leave_out(
+        version_id=draft.pk, lineage=coded(draft, 3).lineage, reason="Asked elsewhere.",
+        by=by.pk, now=NOW,
+    )  # fmt: skip
+
+
+def _names(draft: ToolVersion, by: Any) -> None:
+    first, *rest = draft.names
+    renamed = {first: {"en": "Another name"}, **{code: draft.names[code] for code in rest}}
+    describe(draft, by, names=renamed)
+
+
+def _bring_back(draft: ToolVersion, by: Any) -> None:
+    lineage = next(iter(draft.based_on.left_out))
+    services.bring_back(version_id=draft.pk, lineage=lineage, by=by.pk, now=NOW)
+    # Out again by the author: the question is gone, and so is who changed it.
+    services.leave_out(
+        version_id=draft.pk, lineage=lineage, reason="No.", by=draft.created_by_id, now=NOW
+    )
+
+
+def _move(draft: ToolVersion, by: Any) -> None:
+    point = coded(draft).point_id
+    rows = ToolQuestion.objects.filter(version=draft, point=point).order_by("order")
+    question, author = rows[1], draft.created_by
+    change(draft, question, author, title_en="Ours", comparable="yes")
+    services.move_question(
+        version_id=draft.pk, lineage=question.lineage, up=True, by=by.pk, now=NOW
+    )
+    # Changed by the author afterwards, whose name then stands with the question.
+    change(draft, question, author, 2, title_en="Ours again")
+
+
+def _import_name(draft: ToolVersion, by: Any) -> None:
+    import_into(draft, by, lambda data: data["tool"]["name"].update(en="Another tool"))
+
+
+def _import_order(draft: ToolVersion, by: Any) -> None:
+    def swap(data: Any) -> None:
+        rows, point = data["questions"], coded(draft).point_id
+        one, two = [i for i, row in enumerate(rows) if row["point"] == point][:2]
+        rows[one], rows[two] = rows[two], rows[one]
+
+    import_into(draft, by, swap)
+
+
+def _import_reason(draft: ToolVersion, by: Any) -> None:
+    lineage = next(iter(draft.left_out))
+    import_into(draft, by, lambda data: data["left_out"].update({lineage: "Another reason."}))
+
+
+@pytest.mark.parametrize(
+    "step",
+    [_leave_out, _names, _bring_back, _move, _import_name, _import_order, _import_reason],
+)
+def test_who_changed_the_draft_itself_does_not_approve_it(bd: Any, step: Any) -> None:
+    author, second, third = (make_member("cat_editor") for _ in range(3))
+    draft = make_draft(author)
+    ready(draft, author)
+    step(draft, second)
+    draft.refresh_from_db()
+    services.ask_tool_review(version_id=draft.pk, by=author.pk, now=NOW)
+    with pytest.raises(NotAllowed) as caught:
+        services.approve_tool(version_id=draft.pk, by=second.pk, now=NOW)
+    assert "tool_same_person" in caught.value.facts["against"]
+    with (
+        scope.programme_scope(bd.pk, role="cat_editor", user_id=second.pk),
+        refused("tool_author"),
+        transaction.atomic(),
+    ):
+        ToolVersion.objects.filter(pk=draft.pk).update(approved_by=second, approved_at=NOW)
+    with scope.programme_scope(bd.pk, role="cat_editor", user_id=third.pk):
+        services.approve_tool(version_id=draft.pk, by=third.pk, now=NOW)
+
+
+def test_who_is_named_with_a_question_left_out_does_not_approve(bd: Any) -> None:
+    """By the entry alone, and not for what the version before left out already."""
+    author, second, third = (make_member("cat_editor") for _ in range(3))
+    draft = make_draft(author)
+    ready(draft, author)
+    _leave_out(draft, third)
+    publish(draft, author, second)
+    again = services.begin_draft(based_on_id=draft.pk, by=author.pk, now=NOW)
+    question = coded(again)
+    describe(again, author, note=NOTE)
+    change(again, question, author, title_en="Exits", comparable="yes")
+    entry = {"reason": "By other means.", "by": second.pk}
+    ToolVersion.objects.filter(pk=again.pk).update(left_out={**again.left_out, "OSH-X-1": entry})
+    services.ask_tool_review(version_id=again.pk, by=author.pk, now=NOW)
+    with pytest.raises(NotAllowed, match="tool_refused"):
+        services.approve_tool(version_id=again.pk, by=second.pk, now=NOW)
+    rows = ToolVersion.objects.filter(pk=again.pk)
+    with (
+        scope.programme_scope(bd.pk, role="cat_editor", user_id=second.pk),
+        refused("tool_author"),
+        transaction.atomic(),
+    ):
+        rows.update(approved_by=second, approved_at=NOW)
+    with scope.programme_scope(bd.pk, role="cat_editor", user_id=third.pk):
+        assert rows.update(approved_by=third, approved_at=NOW) == 1
+
+
+def test_saving_the_same_description_makes_no_author(bd: Any) -> None:
+    author, second = make_member("cat_editor"), make_member("cat_editor")
+    draft = make_draft(author)
+    ready(draft, author)
+    describe(draft, second)
+    services.ask_tool_review(version_id=draft.pk, by=author.pk, now=NOW)
+    services.approve_tool(version_id=draft.pk, by=second.pk, now=NOW)
+
+
+@pytest.mark.parametrize("label", ["no spaces", "BD-2027.1\n", "x", "../BD", 'a"b', "B" * 33])
+def test_malformed_label_is_refused(bd: Any, sign_in: Any, label: str) -> None:
+    editor = make_member("cat_editor")
+    draft = make_draft(editor)
+    content = export_tool(version_id=draft.pk, format="yaml")
+    for dry_run in (True, False):
+        with pytest.raises(DomainError, match="label_malformed"):
+            import_tool(content=content, by=editor.pk, now=NOW, label=label, dry_run=dry_run)
+    with pytest.raises(DomainError, match="label_malformed"):
+        describe(draft, editor, label=label)
+    if label == label.strip():
+        given = {"label": label, "step": "take", "file": SimpleUploadedFile("a.yaml", content)}
+        answer = sign_in(user=editor).post(url("tool_upload"), given)
+        assert answer.status_code == 422
+        assert "Write a label of letters" in answer.content.decode()
+    assert ToolVersion.objects.filter(status="draft").count() == 1
+
+
 # -- what the database holds by itself --------------------------------------------------------
 
 
@@ -577,6 +722,33 @@ def test_draft_under_review_is_closed_by_sql(bd: Any) -> None:
     services.ask_tool_review(version_id=draft.pk, by=author.pk, now=NOW)
     with refused("tool_closed"), transaction.atomic():
         ToolQuestion.objects.filter(pk=question.pk).update(comparable="")
+
+    with scope.programme_scope(bd.pk, role="cat_editor", user_id=author.pk):
+        for values in ({"names": {}}, {"left_out": {}}, {"note": "Other"}):
+            with refused("tool_closed"), transaction.atomic():
+                ToolVersion.objects.filter(pk=draft.pk).update(**values)
+
+
+def test_version_begins_as_a_draft_by_sql(bd: Any) -> None:
+    author, second = make_member("cat_editor"), make_member("cat_editor")
+    given = {"label": "BD-2030.1", "effective_from": date(2030, 1, 1), "created_by": author}
+    asked = {"review_asked_at": NOW, "review_asked_by": author}
+    with scope.programme_scope(bd.pk, role="cat_editor", user_id=second.pk):
+        for extra in (
+            {"status": "published", "published_at": NOW},
+            {"status": "retired", "published_at": NOW, "retired_at": NOW, "retired_reason": "Old"},
+            {**asked, "approved_by": second, "approved_at": NOW},
+            {"review_asked_by": author, "approved_by": second},
+            {**asked, "approved_at": NOW},
+        ):
+            with refused("tool_begins"), transaction.atomic():
+                ToolVersion.objects.create(**given, **extra)
+        draft = ToolVersion.objects.create(**given)
+        # Not approved before a review is asked for.
+        with refused("tool_approved_in_review"), transaction.atomic():
+            ToolVersion.objects.filter(pk=draft.pk).update(
+                review_asked_by=author, approved_by=second, approved_at=NOW
+            )
 
 
 def test_history_and_comments_are_kept_by_sql(bd: Any) -> None:
@@ -944,6 +1116,54 @@ def test_law_by_sql(bd: Any, jordan: Any) -> None:
         LawParameter.objects.filter(pk=period.pk).update(value=99)
     with scope.programme_scope(jordan.pk, role="cat_editor", user_id=author.pk):
         assert not LawProposal.objects.filter(pk=proposal.pk).exists()
+
+
+def test_law_proposal_begins_undecided_in_ones_own_name_by_sql(bd: Any) -> None:
+    author, second = make_member("cat_editor"), make_member("cat_editor")
+    given = {
+        "code": "public_holidays", "topic": "Working Time", "kind": "number", "value": 99,
+        "confidence": "low", "effective_from": date(2027, 7, 1), "reason": "So.",
+        "proposed_at": NOW,
+    }  # fmt: skip
+    decided = {"decision": "approved", "decided_at": NOW}
+    with scope.programme_scope(bd.pk, role="cat_editor", user_id=second.pk):
+        for extra in (
+            {"proposed_by": author, "decided_by": second, **decided},
+            {"proposed_by": second, "decided_by": author, **decided},
+            {"proposed_by": author},
+        ):
+            with refused("law_proposer"), transaction.atomic():
+                LawProposal.objects.create(**given, **extra)
+        assert LawProposal.objects.create(**given, proposed_by=second).decision == ""
+
+
+def test_law_is_carried_word_for_word_by_sql(bd: Any) -> None:
+    author, second = make_member("cat_editor"), make_member("cat_editor")
+    said = {
+        "code": "public_holidays", "topic": "Working Time", "kind": "number", "value": 14,
+        "short": {"en": "14 days"}, "unit": "days", "text": "Fourteen.", "reference": "Act s.1",
+        "source": "Gazette", "confidence": "high", "effective_from": date(2027, 7, 1),
+        "effective_to": None,
+    }  # fmt: skip
+    with scope.programme_scope(bd.pk, role="cat_editor", user_id=author.pk):
+        proposal = services.propose_law(**said, reason="Amended.", by=author.pk, now=NOW)
+    others = {
+        "code": "other", "topic": "Other", "kind": "text", "value": 15, "short": {},
+        "unit": "weeks", "text": "Fifteen.", "reference": "Act s.2", "source": "Press",
+        "confidence": "medium", "effective_from": date(2027, 7, 2),
+        "effective_to": date(2028, 1, 1),
+    }  # fmt: skip
+    assert others.keys() == said.keys()
+    with scope.programme_scope(bd.pk, role="cat_editor", user_id=second.pk):
+        LawProposal.objects.filter(pk=proposal.pk).update(
+            decision="approved", decided_by=second, decided_at=NOW
+        )
+        for name, value in others.items():
+            with refused("row-level security"), transaction.atomic():
+                LawParameter.objects.create(
+                    country="BD", proposal=proposal, **{**said, name: value}
+                )
+        LawParameter.objects.create(country="BD", proposal=proposal, **said)
 
 
 def test_other_programme_and_other_roles_meet_no_proposal(bd: Any, sign_in: Any) -> None:
