@@ -300,15 +300,19 @@ def _held(first: date) -> tuple[tuple[int, frozenset[date]], ...]:
 
 
 def _previous_teams() -> dict[UUID, frozenset[int]]:
-    """The team of each factory's last assessment that was held: one query."""
+    """The team of each factory's last assessment that was held, not put off: one query."""
     later = Assessment.objects.filter(
         factory=OuterRef("assessment__factory"),
         sealed=False,
         checked_in_at__gt=OuterRef("assessment__checked_in_at"),
+    ).exclude(status=_Status.POSTPONED)
+    rows = (
+        AssessmentMember.objects.filter(
+            ~Exists(later), assessment__checked_in_at__isnull=False, assessment__sealed=False
+        )
+        .exclude(assessment__status=_Status.POSTPONED)
+        .exclude(position=AssessmentMember.Position.OBSERVER)
     )
-    rows = AssessmentMember.objects.filter(
-        ~Exists(later), assessment__checked_in_at__isnull=False, assessment__sealed=False
-    ).exclude(position=AssessmentMember.Position.OBSERVER)
     found: dict[UUID, set[int]] = defaultdict(set)
     for factory_id, user in rows.values_list("assessment__factory_id", "user_id"):
         found[factory_id].add(user)

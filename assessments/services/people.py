@@ -93,7 +93,7 @@ def declare_conflict(
     made = ConflictOfInterest.objects.create(
         user_id=user_id, factory=factory, reason=reason.strip(), declared_on=on
     )
-    # Who has a tie is for the person, managers and planners; which factory, not even the trail says.
+    # For the person, managers and planners; which factory, not even the trail says.
     record(Action.CONFLICTS_DECLARED, about=made, sealed=True)
     _look_again("conflict", made.pk)
     return made

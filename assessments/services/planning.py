@@ -378,10 +378,11 @@ def team_checks(
 
 
 def previous_team(factory: Factory, but_not: Any = None) -> frozenset[str]:
-    """Who assessed the factory last: one query."""
+    """Who assessed the factory last: one query. A visit put off was not held."""
     last = (
         Assessment.objects.filter(factory=factory, checked_in_at__isnull=False)
         .exclude(pk=but_not)
+        .exclude(status=Assessment.Status.POSTPONED)
         .order_by("-starts_on")
         .values("pk")[:1]
     )

@@ -370,7 +370,8 @@ def my_conflict(request: MemberRequest) -> HttpResponse:
             return redirect(back)
     return _form_page(
         request, form, title=_("Declare a conflict of interest"), back=back, crumb=_("My time"),
-        button=_("Declare it"), error=error, lede=_("Only you, the planners and the managers read this."),
+        button=_("Declare it"), error=error,
+        lede=_("Only you, the planners and the managers read this."),
     )  # fmt: skip
 
 

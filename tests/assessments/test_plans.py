@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -36,7 +37,8 @@ from .planning_world import TODAY, days, make_country
 
 # What a page draws anew on each answer.
 NONCE = re.compile(
-    rb'nonce-[^"\' ]+|nonce="[^"]+"|name="csrfmiddlewaretoken" value="[^"]+"|"X-CSRFToken": ?"[^"]+"'
+    rb'nonce-[^"\' ]+|nonce="[^"]+"|name="csrfmiddlewaretoken" value="[^"]+"'
+    rb'|"X-CSRFToken": ?"[^"]+"'
 )
 
 
@@ -406,22 +408,21 @@ def test_database_lets_nobody_grant_themselves_anything(
     bd: Programme, field: str, kept: bool
 ) -> None:
     advisor = make_member("advisor")
+    rows = AssessorProfile.objects.filter(user=advisor)
+    grant = partial(AssessorProfile.objects.create, user=advisor, **{field: GRANTS[field]})
     if kept:
         AssessorProfile.objects.create(user=advisor)
+        grant = partial(rows.update, **{field: GRANTS[field]})
     with (
         scope.programme_scope(bd.pk, role="advisor", user_id=advisor.pk),
         pytest.raises(IntegrityError, match="profile_granted"),
         transaction.atomic(),
     ):
-        if kept:
-            AssessorProfile.objects.filter(user=advisor).update(**{field: GRANTS[field]})
-        else:
-            AssessorProfile.objects.create(user=advisor, **{field: GRANTS[field]})
+        grant()
     with scope.programme_scope(bd.pk, role="advisor", user_id=advisor.pk):
         AssessorProfile.objects.update_or_create(user=advisor, defaults={"languages": ["bn"]})
     planner = make_member("planner")
     with scope.programme_scope(bd.pk, role="planner", user_id=planner.pk):
-        rows = AssessorProfile.objects.filter(user=advisor)
         assert rows.update(**{field: GRANTS[field]}) == 1
 
 
@@ -509,6 +510,8 @@ def test_a_visit_others_saw_stays_as_they_saw_it(bd: Programme, kind: str, sign_
     )
     assert Assessment.objects.filter(pk=made.pk).values().get() == kept
     assert seen() == before
+    barred = plan_facts.read(today=TODAY).previous_teams.get(made.assessment.factory_id)
+    assert not barred  # neither was held
     assert scheduled_again(made, made.planner.pk).pk == again.pk  # asked twice, one visit
     other = made.second.pk, made.lead.pk
     with pytest.raises(DomainError, match="assessment_in_cycle_exists"):
