@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 PRODUCT = "-//Betterwork//Calendar//EN"
@@ -33,7 +32,7 @@ class Entry:
     sequence: int = 0
 
 
-def opaque_uid(owner: int, kind: str, pk: UUID, secret: str) -> str:
+def opaque_uid(owner: int, kind: str, pk: object, secret: str) -> str:
     """An id of an event that tells nothing of the row behind it."""
     text = f"{secret}:{owner}:{kind}:{pk}"
     return hashlib.sha256(text.encode()).hexdigest()[:40] + "@betterwork"

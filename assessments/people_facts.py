@@ -67,10 +67,12 @@ class Member:
 @dataclass(frozen=True, slots=True)
 class Team:
     """members: by user id, only those who are advisors of the programme. mean_booked_days: over
-    all its advisors in that month. has_profiles: whether the programme keeps profiles at all."""
+    all its advisors in that month. has_profiles: whether the programme keeps profiles at all.
+    has_leads: whether any of them names a lead."""
 
     members: dict[int, Member]
     has_profiles: bool
+    has_leads: bool
     mean_booked_days: int | None
 
 
@@ -124,7 +126,7 @@ def _of_last_assessment() -> QuerySet[Answer]:
 def team_facts(people: Sequence[int], factory: Factory, on: date, *, but_not: Any = None) -> Team:
     """What is known of the proposed team, in one query."""
     if not people:
-        return Team({}, False, None)
+        return Team({}, has_profiles=False, has_leads=False, mean_booked_days=None)
     first = on.replace(day=1)
     after = (first + timedelta(days=32)).replace(day=1)
     seats = (
@@ -154,6 +156,7 @@ def team_facts(people: Sequence[int], factory: Factory, on: date, *, but_not: An
         latitude=Subquery(profile.values("latitude")),
         longitude=Subquery(profile.values("longitude")),
         has_profiles=Exists(AssessorProfile.objects.all()),
+        has_leads=Exists(AssessorProfile.objects.filter(may_lead=True)),
         has_conflict=Exists(
             ConflictOfInterest.objects.filter(
                 user_id=OuterRef("user_id"), factory=factory, ended_on__isnull=True
@@ -174,9 +177,9 @@ def team_facts(people: Sequence[int], factory: Factory, on: date, *, but_not: An
         ),
     )
     members = {}
-    has_profiles, mean = False, None
+    has_profiles, has_leads, mean = False, False, None
     for hat in hats:
-        has_profiles = hat.has_profiles
+        has_profiles, has_leads = hat.has_profiles, hat.has_leads
         if hat.colleagues:
             mean = round(_days(hat.all_visits, hat.all_nights) / hat.colleagues)
         members[hat.user_id] = Member(
@@ -192,7 +195,7 @@ def team_facts(people: Sequence[int], factory: Factory, on: date, *, but_not: An
             has_conflict=hat.has_conflict,
             booked_days=_days(hat.visits, hat.nights),
         )
-    return Team(members, has_profiles, mean)
+    return Team(members, has_profiles, has_leads, mean)
 
 
 def _spoken() -> QuerySet[Any, Any]:
@@ -236,8 +239,8 @@ def _assessor(
         return Assessor(user_id=str(user), is_lead=user == lead_id)
     return Assessor(
         user_id=str(user),
-        # Who may not lead is no lead; before the programme keeps profiles, anybody may.
-        is_lead=user == lead_id and (member.may_lead or not team.has_profiles),
+        # Who may not lead is no lead; before a planner has named the first lead, anybody may.
+        is_lead=user == lead_id and (member.may_lead or not team.has_leads),
         is_osh_skilled=member.has_osh,
         sex=member.sex,
         languages=member.languages,

@@ -199,6 +199,7 @@ def _people(
         role=Role.ADVISOR, programme=programme, ended_at__isnull=True, user__is_active=True
     ).select_related("user")
     profiles = {row.user_id: row for row in AssessorProfile.objects.all()}
+    has_leads = any(row.may_lead for row in profiles.values())
     absences: dict[int, list[Absence]] = defaultdict(list)
     for row in Absence.objects.filter(
         withdrawn_at__isnull=True, last_day__gte=first, first_day__lte=last
@@ -216,8 +217,8 @@ def _people(
             user_id=hat.user_id,
             name=str(hat.user),
             profile=profile,
-            # Without any profile in the programme everybody may lead: nothing is known yet.
-            can_lead=profile.may_lead if profile else not profiles,
+            # Before a planner has named the first lead everybody may: nothing is known yet.
+            can_lead=not has_leads or (profile is not None and profile.may_lead),
             days_a_month=profile.days_a_month if profile else settings.monthly_days,
             away=frozenset(away),
             absences=tuple(absences[hat.user_id]),
@@ -299,15 +300,19 @@ def _held(first: date) -> tuple[tuple[int, frozenset[date]], ...]:
 
 
 def _previous_teams() -> dict[UUID, frozenset[int]]:
-    """The team of each factory's last assessment that was held: one query."""
+    """The team of each factory's last assessment that was held, not put off: one query."""
     later = Assessment.objects.filter(
         factory=OuterRef("assessment__factory"),
         sealed=False,
         checked_in_at__gt=OuterRef("assessment__checked_in_at"),
+    ).exclude(status=_Status.POSTPONED)
+    rows = (
+        AssessmentMember.objects.filter(
+            ~Exists(later), assessment__checked_in_at__isnull=False, assessment__sealed=False
+        )
+        .exclude(assessment__status=_Status.POSTPONED)
+        .exclude(position=AssessmentMember.Position.OBSERVER)
     )
-    rows = AssessmentMember.objects.filter(
-        ~Exists(later), assessment__checked_in_at__isnull=False, assessment__sealed=False
-    ).exclude(position=AssessmentMember.Position.OBSERVER)
     found: dict[UUID, set[int]] = defaultdict(set)
     for factory_id, user in rows.values_list("assessment__factory_id", "user_id"):
         found[factory_id].add(user)

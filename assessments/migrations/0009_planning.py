@@ -14,6 +14,7 @@ from betterwork.tenancy.rls import (
     PLANNERS,
     ROLE,
     STAFF,
+    SYSTEM,
     USER,
     any_of,
     append_only,
@@ -26,6 +27,26 @@ OWN = f"({STAFF} AND user_id = {USER})"
 FACTORY_SIDE = factory_side()
 # A calendar is found by its token alone, by a program without an account.
 FEED = f"({ROLE} = 'feed' AND token_hash = (SELECT current_setting('bw.token', true)))"
+
+# What a person says of themselves is theirs to write; what a planner grants is not.
+GRANT = (
+    "CREATE FUNCTION bw_profile_granted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    f" IF COALESCE({ROLE}, '') NOT IN ('system', 'planner') THEN"
+    "  IF TG_OP = 'INSERT' AND (NEW.may_lead OR NEW.has_osh OR NOT NEW.is_available"
+    "    OR NEW.days_a_month <> 8)"
+    "   OR TG_OP = 'UPDATE'"
+    "    AND (NEW.may_lead, NEW.has_osh, NEW.is_available, NEW.days_a_month)"
+    "    IS DISTINCT FROM (OLD.may_lead, OLD.has_osh, OLD.is_available, OLD.days_a_month) THEN"
+    "   RAISE EXCEPTION 'profile_granted: only a planner grants this'"
+    "    USING ERRCODE = 'integrity_constraint_violation'; END IF; END IF;"
+    " RETURN NEW; END $$"
+)
+# Once others could read an assessment, hiding it again would tell them that something is planned.
+STAYS_SEEN = (
+    "CREATE FUNCTION bw_stays_seen() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    " RAISE EXCEPTION 'assessment_seen: what others saw is not sealed again'"
+    "  USING ERRCODE = 'integrity_constraint_violation'; END $$"
+)
 
 
 class Migration(migrations.Migration):
@@ -799,6 +820,23 @@ class Migration(migrations.Migration):
             read=any_of(MANAGERS, PLANNERS, OWN),
             write=any_of(PLANNERS, OWN),
         ),
+        migrations.RunSQL(
+            sql=[
+                GRANT,
+                "CREATE TRIGGER bw_profile_granted BEFORE INSERT OR UPDATE"
+                " ON assessments_assessorprofile FOR EACH ROW EXECUTE FUNCTION bw_profile_granted()",
+                STAYS_SEEN,
+                "CREATE TRIGGER bw_stays_seen BEFORE UPDATE ON assessments_assessment"
+                " FOR EACH ROW WHEN (NEW.sealed AND NOT OLD.sealed)"
+                " EXECUTE FUNCTION bw_stays_seen()",
+            ],
+            reverse_sql=[
+                "DROP TRIGGER bw_stays_seen ON assessments_assessment",
+                "DROP FUNCTION bw_stays_seen()",
+                "DROP TRIGGER bw_profile_granted ON assessments_assessorprofile",
+                "DROP FUNCTION bw_profile_granted()",
+            ],
+        ),
         # A closure is told by staff, never by the factory: a factory could close its window.
         secure("assessments_factoryclosure", read=STAFF, write=STAFF),
         # Each row of these betrays a sealed visit.
@@ -812,7 +850,7 @@ class Migration(migrations.Migration):
         secure(
             "assessments_accessrefusal",
             read=any_of(STAFF, FACTORY_SIDE, GLOBAL),
-            write=f"({STAFF} AND bw_sees_assessment(assessment_id))",
+            write=SYSTEM,  # the service counts the attempts; a person writes none
         ),
         append_only("assessments_accessrefusal"),
         secure(

@@ -371,8 +371,9 @@ TRANSITIONS: dict[Move, Transition] = {
             _reasoned,
         ),
         _row(
+            # A refused visit is known to the factory: the next attempt is another assessment.
             Move.REPLAN,
-            {Status.POSTPONED, Status.ACCESS_REFUSED},
+            {Status.POSTPONED},
             Status.PLANNED,
             {Position.PLANNER, Position.SYSTEM},
             _date_set,
@@ -508,7 +509,7 @@ def acts_next(status: Status) -> frozenset[Position]:
         Status.QUALITY_REVIEW: Move.SHARE_DRAFT,
         Status.FACTORY_REVIEW: Move.RELEASE,
         Status.POSTPONED: Move.REPLAN,
-        Status.ACCESS_REFUSED: Move.REPLAN,
+        Status.ACCESS_REFUSED: Move.CANCEL,  # or another attempt: a planner decides
     }
     move = moves.get(status)
     return TRANSITIONS[move].positions if move is not None else frozenset()

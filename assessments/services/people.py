@@ -58,7 +58,7 @@ def save_profile(*, user_id: int, values: dict[str, Any]) -> AssessorProfile:
         if name in known:
             setattr(profile, name, value)
     profile.save()
-    record(Action.PROFILE_CHANGED, about=profile, person=user_id)
+    record(Action.PROFILE_CHANGED, about=profile, sealed=True, person=user_id)
     return profile
 
 
@@ -69,7 +69,7 @@ def declare_no_more(*, user_id: int, on: date) -> AssessorProfile:
     profile, _made = AssessorProfile.objects.get_or_create(user_id=user_id)
     profile.conflicts_declared_on = on
     profile.save(update_fields=["conflicts_declared_on", "changed_at"])
-    record(Action.CONFLICTS_DECLARED, about=profile)
+    record(Action.CONFLICTS_DECLARED, about=profile, sealed=True)
     return profile
 
 
@@ -93,8 +93,8 @@ def declare_conflict(
     made = ConflictOfInterest.objects.create(
         user_id=user_id, factory=factory, reason=reason.strip(), declared_on=on
     )
-    # Which factory is for the person and the planners: the trail only says that it was done.
-    record(Action.CONFLICTS_DECLARED, about=made)
+    # For the person, managers and planners; which factory, not even the trail says.
+    record(Action.CONFLICTS_DECLARED, about=made, sealed=True)
     _look_again("conflict", made.pk)
     return made
 
@@ -107,7 +107,7 @@ def end_conflict(*, conflict_id: UUID, on: date) -> ConflictOfInterest:
     if found.ended_on is None:
         found.ended_on = max(on, found.declared_on)
         found.save(update_fields=["ended_on"])
-        record(Action.CONFLICTS_DECLARED, about=found, ended=True)
+        record(Action.CONFLICTS_DECLARED, about=found, sealed=True, ended=True)
     return found
 
 
@@ -138,7 +138,7 @@ def record_absence(
     made = Absence.objects.create(
         user_id=user_id, first_day=first_day, last_day=last_day, kind=kind, recorded_by_id=by
     )
-    record(Action.ABSENCE_RECORDED, about=made, person=user_id)
+    record(Action.ABSENCE_RECORDED, about=made, sealed=True, person=user_id)
     _look_again("absence", made.pk)
     return made
 
@@ -149,7 +149,9 @@ def withdraw_absence(*, absence_id: UUID, now: datetime) -> Absence:
     if found.withdrawn_at is None:
         found.withdrawn_at = now
         found.save(update_fields=["withdrawn_at"])
-        record(Action.ABSENCE_RECORDED, about=found, person=found.user_id, withdrawn=True)
+        record(
+            Action.ABSENCE_RECORDED, about=found, sealed=True, person=found.user_id, withdrawn=True
+        )
     return found
 
 

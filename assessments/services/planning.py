@@ -44,6 +44,8 @@ ENDED = (
     Assessment.Status.ACCESS_REFUSED,
     Assessment.Status.POSTPONED,
 )
+# What may be attempted once more.
+REPEATED = (Assessment.Status.ACCESS_REFUSED, Assessment.Status.POSTPONED)
 
 
 def create_assessment(
@@ -215,10 +217,27 @@ def schedule_assessment(
 ) -> Assessment:
     """Give a planned assessment its days and team, or other ones. Stays sealed.
 
-    A postponed or refused one is planned anew. Raises: as `create_assessment`, and
-    NotAllowed("move_refused") from a status that cannot be planned.
+    A postponed one that was never seen is planned anew. One that others saw, because its team had
+    checked in or was refused, stays as they saw it: the answer is then another, sealed assessment.
+    Raises: as `create_assessment`, and NotAllowed("move_refused") from a status that cannot be
+    planned.
     """
     assessment = state.locked(assessment_id)
+    if assessment.status in REPEATED and _was_seen(assessment):
+        return create_assessment(
+            factory_id=assessment.factory_id,
+            starts_on=starts_on,
+            ends_on=ends_on,
+            modality=modality,
+            lead_id=lead_id,
+            second_id=second_id,
+            created_by=by,
+            modality_reason=modality_reason,
+            today=today,
+        )
+    anew = assessment.status != Assessment.Status.PLANNED
+    if anew:
+        _require_only_one(assessment)
     is_egregious = people_facts.egregious_answers(assessment.factory_id).exists()
     _check_modality(
         assessment.cycle_number,
@@ -238,22 +257,18 @@ def schedule_assessment(
         but_not=assessment.pk,
     )
     now = timezone.now()
-    anew = assessment.status != Assessment.Status.PLANNED
     AssessmentMember.objects.filter(assessment_id=assessment.pk).delete()
     assessment.starts_on, assessment.ends_on = starts_on, ends_on or starts_on
     assessment.modality = modality
-    assessment.sealed = True
     tool = tool_of(assessment.version_id)
     assessment.left_out = tool.left_out(place_of(assessment.factory, modality))
     assessment.questions_total = len(tool.questions) - len(assessment.left_out)
-    fields = ["starts_on", "ends_on", "modality", "sealed", "left_out", "questions_total"]
+    fields = ["starts_on", "ends_on", "modality", "left_out", "questions_total"]
     _seat(assessment, lead_id, second_id)
     if anew:
         team = state.team_of(assessment.pk)
         actor = state.actor_of(team, by, Move.REPLAN)
         facts = state.facts_of(assessment, team, today=now.date())
-        assessment.checked_in_at = None
-        fields.append("checked_in_at")
         state.move(assessment, facts, actor, Move.REPLAN, at=now, fields=fields)
     else:
         assessment.save(update_fields=fields)
@@ -264,6 +279,19 @@ def schedule_assessment(
         sealed=True,
     )
     return assessment
+
+
+def _was_seen(assessment: Assessment) -> bool:
+    """Others than its team and the planners can read it, or could."""
+    return not assessment.sealed or assessment.checked_in_at is not None
+
+
+def _require_only_one(assessment: Assessment) -> None:
+    """Raises: DomainError("assessment_in_cycle_exists"), where another took the place meanwhile."""
+    EngagementCycle.objects.select_for_update(no_key=True).get(pk=assessment.cycle_id)
+    others = Assessment.objects.filter(cycle_id=assessment.cycle_id).exclude(pk=assessment.pk)
+    if others.exclude(status__in=ENDED).exists():
+        raise DomainError("assessment_in_cycle_exists", cycle=assessment.cycle_number)
 
 
 @transaction.atomic
@@ -351,10 +379,11 @@ def team_checks(
 
 
 def previous_team(factory: Factory, but_not: Any = None) -> frozenset[str]:
-    """Who assessed the factory last: one query."""
+    """Who assessed the factory last: one query. A visit put off was not held."""
     last = (
         Assessment.objects.filter(factory__in=entries_of(factory), checked_in_at__isnull=False)
         .exclude(pk=but_not)
+        .exclude(status=Assessment.Status.POSTPONED)
         .order_by("-starts_on")
         .values("pk")[:1]
     )

@@ -60,7 +60,7 @@ def assessment_new(request: MemberRequest) -> HttpResponse:
 
 @requires(Permission.PLAN_ASSESSMENTS)
 def schedule(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Days and team of a planned assessment, or of one that is planned anew."""
+    """Days and team of a planned assessment, or of the next attempt at one."""
     assessment = assessment_or_404(pk)
     seats = {} if request.method == "POST" else _seats(assessment)
     form = DaysAndTeamForm(request.POST or None, initial=seats)
@@ -73,14 +73,14 @@ def schedule(request: MemberRequest, pk: UUID) -> HttpResponse:
     }
     if request.method == "POST" and form.is_valid():
         try:
-            services.schedule_assessment(
+            kept = services.schedule_assessment(
                 assessment_id=pk, by=user_id(request), today=today_in(request), **form.plan()
             )
         except DomainError as error:
             return render(
                 request, "assessments/form.html", {**context, **refused(error)}, status=422
             )
-        return redirect("assessments:detail", pk=pk)
+        return redirect("assessments:detail", pk=kept.pk)
     return render(request, "assessments/form.html", context, status=422 if form.is_bound else 200)
 
 

@@ -288,6 +288,7 @@ def closure_withdraw(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 
 @requires(Permission.KEEP_OWN_TIME)
+@sealed_room  # it shows the calendar's secret address once
 def mine(request: MemberRequest) -> HttpResponse:
     """What planning knows of me: skills, leave, ties, and my calendar's address."""
     me = user_id(request)
@@ -369,7 +370,8 @@ def my_conflict(request: MemberRequest) -> HttpResponse:
             return redirect(back)
     return _form_page(
         request, form, title=_("Declare a conflict of interest"), back=back, crumb=_("My time"),
-        button=_("Declare it"), error=error, lede=_("Only you and the planners read this."),
+        button=_("Declare it"), error=error,
+        lede=_("Only you, the planners and the managers read this."),
     )  # fmt: skip
 
 
@@ -450,7 +452,7 @@ def _entries(found: CalendarFeed) -> list[calendars.Entry]:
     with translation.override(person.language):
         busy = _("Busy")
 
-        def uid(kind: str, pk: UUID) -> str:
+        def uid(kind: str, pk: object) -> str:
             return calendars.opaque_uid(person.pk, kind, pk, settings.SECRET_KEY)
 
         rows = Assessment.objects.filter(
@@ -458,7 +460,7 @@ def _entries(found: CalendarFeed) -> list[calendars.Entry]:
             starts_on__range=(first, last),
             status__in=[*plan_facts.LIVE, *plan_facts.HELD],
         ).select_related("factory")
-        for row in rows.order_by("starts_on", "pk"):
+        for row in rows:
             if row.starts_on is None:
                 continue
             is_told = not row.sealed and found.shows != shows.BUSY
@@ -478,7 +480,7 @@ def _entries(found: CalendarFeed) -> list[calendars.Entry]:
                 is_told = found.shows != shows.BUSY
                 entries.append(
                     calendars.Entry(
-                        uid=uid("advisory", each.factory_id) + each.day.isoformat(),
+                        uid=uid("advisory", f"{each.factory_id}:{each.day}"),
                         title=each.factory_name if is_told else busy,
                         starts_on=each.day,
                         ends_on=each.day,
@@ -497,4 +499,5 @@ def _entries(found: CalendarFeed) -> list[calendars.Entry]:
                     ends_on=absence.last_day,
                 )
             )
-    return entries
+    # In the order of days, never of kinds: a place in the list must not tell what is sealed.
+    return sorted(entries, key=lambda entry: (entry.starts_on, entry.uid))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from icalendar import Calendar
 
+from assessments.bookings import Booked
 from assessments.models import (
     Absence,
     Assessment,
@@ -248,6 +250,9 @@ def test_my_time_is_mine(country: Country, sign_in: Any) -> None:
 # -- calendars ---------------------------------------------------------------------------------
 
 
+STEADY = {"DTSTAMP", "TRANSP", "CLASS", "STATUS"}
+
+
 def fetched(token: str) -> list[Any]:
     answer = Client().get(reverse("planner:feed", args=[token]))
     assert answer.status_code == 200
@@ -285,6 +290,36 @@ def test_a_sealed_visit_is_at_most_busy(team_feed: Any, shows: str, title: str) 
     assert team_feed.made.assessment.code not in text
 
 
+def test_busy_days_differ_in_nothing_but_the_day(
+    team_feed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the id, the place in the list nor any other property tells kinds apart."""
+    made = team_feed.made
+    day = made.assessment.starts_on
+    spread = [day + timedelta(days=n) for n in range(-6, 7) if n]
+    visits = [
+        Booked(made.lead.pk, each, made.assessment.factory_id, "Meghna Crest", "", "")
+        for each in (*spread[::3], day)
+    ]
+    monkeypatch.setattr("assessments.views.team.booked", lambda first, last: visits)
+    for each in (*spread[1::3], day):
+        people.record_absence(user_id=made.lead.pk, first_day=each, last_day=each, by=None)
+    events = fetched(team_feed("busy"))
+    assert len(events) == 1 + 5 + 5
+    keys = [(event["DTSTART"].dt, str(event["UID"])) for event in events]
+    assert keys == sorted(keys)
+    shapes = set()
+    for event in events:
+        assert re.fullmatch(r"[0-9a-f]{40}@betterwork", str(event["UID"]))
+        length = event["DTEND"].dt - event["DTSTART"].dt
+        rest = {name: event[name].to_ical() for name in event if name in STEADY}
+        rest |= {"SUMMARY": str(event["SUMMARY"]), "SEQUENCE": event["SEQUENCE"]}
+        shapes.add((length, tuple(event), tuple(sorted(rest.items()))))
+    assert len(shapes) == 1
+    assert len({str(event["UID"]) for event in events}) == len(events)
+    assert [str(event["UID"]) for event in fetched(team_feed("busy"))] == [k[1] for k in keys]
+
+
 def test_everything_only_for_who_chose_it(team_feed: Any) -> None:
     [event] = fetched(team_feed("sealed"))
     assert event["SUMMARY"] == "Meghna Crest"
@@ -308,8 +343,9 @@ def test_address_is_revoked_replaced_and_ends_with_the_hat(team_feed: Any) -> No
 def test_my_calendar_address_is_shown_once(country: Country, sign_in: Any) -> None:
     client = sign_in(user=country.people[0])
     client.post(reverse("planner:my_feed"), {"shows": "busy"})
-    page = client.get(reverse("planner:mine")).content.decode()
-    assert ".ics" in page
+    answer = client.get(reverse("planner:mine"))
+    assert "no-store" in answer["Cache-Control"]
+    assert ".ics" in answer.content.decode()
     assert ".ics" not in client.get(reverse("planner:mine")).content.decode()
     client.post(reverse("planner:my_feed_stop"))
     events = TrailEvent.objects.filter(action="calendar_shared")

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
+from django.db.utils import IntegrityError, ProgrammingError
+from django.urls import reverse
 
 from assessments import people_facts, plan_facts, planner_words, services, tasks
 from assessments.models import (
     AccessRefusal,
     Assessment,
     AssessmentMember,
+    AssessorProfile,
     PlanChange,
     PlanRun,
     VisitPlan,
@@ -24,10 +30,16 @@ from betterwork.errors import DomainError
 from betterwork.records.models import Job, TrailEvent
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
-from tests.assessments.builders import at, make_planned
+from tests.assessments.builders import Made, at, make_begun, make_planned
 from tests.builders import make_cycle, make_factory, make_member
 
 from .planning_world import TODAY, days, make_country
+
+# What a page draws anew on each answer.
+NONCE = re.compile(
+    rb'nonce-[^"\' ]+|nonce="[^"]+"|name="csrfmiddlewaretoken" value="[^"]+"'
+    rb'|"X-CSRFToken": ?"[^"]+"'
+)
 
 
 def test_a_night_gives_every_visit_its_day_and_team(bd: Programme) -> None:
@@ -352,6 +364,9 @@ def test_team_rules_come_on_with_the_first_profile(bd: Programme) -> None:
     people.save_profile(user_id=lead.pk, values={"languages": ["bn"], "may_lead": False})
     found = {c.key: c for c in services.team_checks(factory, lead.pk, second.pk, on=TODAY)}
     assert not found["speaks_worker_language"].is_passed
+    assert found["one_lead"].is_passed  # no lead is named yet
+    people.save_profile(user_id=second.pk, values={"languages": ["bn"], "may_lead": True})
+    found = {c.key: c for c in services.team_checks(factory, lead.pk, second.pk, on=TODAY)}
     assert not found["one_lead"].is_passed  # who may not lead is no lead
     people.save_profile(user_id=lead.pk, values={"languages": ["km"], "may_lead": True})
     people.declare_conflict(
@@ -370,6 +385,176 @@ def test_nobody_grants_themselves_a_lead(bd: Programme) -> None:
         pytest.raises(DomainError, match="not_yours_to_grant"),
     ):
         people.save_profile(user_id=advisor.pk, values={"may_lead": True})
+
+
+def test_own_skills_take_the_lead_from_nobody(bd: Programme) -> None:
+    """The first to tell of themselves changes no colleague's standing."""
+    first, second = make_member("advisor"), make_member("advisor")
+    with scope.programme_scope(bd.pk, role="advisor", user_id=first.pk):
+        people.save_profile(user_id=first.pk, values={"languages": ["bn"]})
+    known = {each.user_id: each.can_lead for each in plan_facts.read(today=TODAY).people}
+    assert known == {first.pk: True, second.pk: True}
+    people.save_profile(user_id=second.pk, values={"may_lead": True})
+    known = {each.user_id: each.can_lead for each in plan_facts.read(today=TODAY).people}
+    assert known == {first.pk: False, second.pk: True}
+
+
+GRANTS = {"may_lead": True, "has_osh": True, "is_available": False, "days_a_month": 31}
+
+
+@pytest.mark.parametrize("field", GRANTS)
+@pytest.mark.parametrize("kept", [True, False])
+def test_database_lets_nobody_grant_themselves_anything(
+    bd: Programme, field: str, kept: bool
+) -> None:
+    advisor = make_member("advisor")
+    rows = AssessorProfile.objects.filter(user=advisor)
+    grant = partial(AssessorProfile.objects.create, user=advisor, **{field: GRANTS[field]})
+    if kept:
+        AssessorProfile.objects.create(user=advisor)
+        grant = partial(rows.update, **{field: GRANTS[field]})
+    with (
+        scope.programme_scope(bd.pk, role="advisor", user_id=advisor.pk),
+        pytest.raises(IntegrityError, match="profile_granted"),
+        transaction.atomic(),
+    ):
+        grant()
+    with scope.programme_scope(bd.pk, role="advisor", user_id=advisor.pk):
+        AssessorProfile.objects.update_or_create(user=advisor, defaults={"languages": ["bn"]})
+    planner = make_member("planner")
+    with scope.programme_scope(bd.pk, role="planner", user_id=planner.pk):
+        assert rows.update(**{field: GRANTS[field]}) == 1
+
+
+def test_nobody_writes_a_refusal_past_the_service(bd: Programme) -> None:
+    """An advisor who sees the visit records by the service, which counts; SQL is refused."""
+    made = make_planned(TODAY)
+    with scope.programme_scope(bd.pk, role="advisor", user_id=made.lead.pk):
+        services.record_refusal(
+            assessment_id=made.pk, by=made.lead.pk, reason="Guards said no.", now=at(TODAY)
+        )
+        assert AccessRefusal.objects.count() == 1  # readable, as to all staff
+    other = make_begun(TODAY)
+    with (
+        scope.programme_scope(bd.pk, role="advisor", user_id=other.lead.pk),
+        pytest.raises(ProgrammingError, match="row-level security"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(
+            "INSERT INTO assessments_accessrefusal (id, programme_id, assessment_id, factory_id,"
+            " cycle_id, attempt, refused_on, refused_by, reason, is_force_majeure, is_reportable,"
+            " recorded_at) SELECT gen_random_uuid(), programme_id, id, factory_id, cycle_id, 2,"
+            " starts_on, '', 'x', false, true, now() FROM assessments_assessment WHERE id = %s",
+            [other.pk],
+        )
+
+
+# -- planning anew -----------------------------------------------------------------------------
+
+
+def scheduled_again(made: Made, by: Any = None, **extra: Any) -> Assessment:
+    with scope.programme_scope(made.assessment.programme_id, role="planner", user_id=by or None):
+        return services.schedule_assessment(
+            assessment_id=made.pk,
+            starts_on=TODAY + timedelta(days=28),
+            lead_id=made.lead.pk,
+            second_id=made.second.pk,
+            by=by,
+            **extra,
+        )
+
+
+def put_off(made: Made) -> None:
+    services.postpone(assessment_id=made.pk, by=made.lead.pk, reason="security", now=at(TODAY))
+
+
+def test_a_visit_nobody_saw_is_planned_anew_as_itself(bd: Programme) -> None:
+    made = make_planned(TODAY)
+    put_off(made)
+    again = scheduled_again(made, made.planner.pk)
+    assert (again.pk, again.status, again.sealed) == (made.pk, "planned", True)
+
+
+@pytest.mark.parametrize("kind", ["postponed", "access_refused"])
+def test_a_visit_others_saw_stays_as_they_saw_it(bd: Programme, kind: str, sign_in: Any) -> None:
+    if kind == "postponed":
+        made = make_begun(TODAY)
+        put_off(made)
+    else:
+        made = make_planned(TODAY)
+        services.record_refusal(
+            assessment_id=made.pk, by=made.lead.pk, reason="Guards said no.", now=at(TODAY)
+        )
+    reader = sign_in("staff")
+    owner = sign_in("ambassador", factory=made.assessment.factory)
+    addresses = (
+        (reader, reverse("assessments:list")),
+        (reader, reverse("assessments:detail", args=[made.pk])),
+        (owner, "/"),
+    )
+
+    def seen() -> list[bytes]:
+        pages = [client.get(address) for client, address in addresses]
+        return [NONCE.sub(b"", page.content) for page in pages]
+
+    before = seen()
+    assert made.assessment.code.encode() in before[0]
+    kept = Assessment.objects.filter(pk=made.pk).values().get()
+    again = scheduled_again(made, made.planner.pk)
+    assert again.pk != made.pk
+    assert (again.status, again.sealed, again.starts_on) == (
+        "planned",
+        True,
+        TODAY + timedelta(days=28),
+    )
+    assert Assessment.objects.filter(pk=made.pk).values().get() == kept
+    assert seen() == before
+    barred = plan_facts.read(today=TODAY).previous_teams.get(made.assessment.factory_id)
+    assert not barred  # neither was held
+    assert scheduled_again(made, made.planner.pk).pk == again.pk  # asked twice, one visit
+    other = made.second.pk, made.lead.pk
+    with pytest.raises(DomainError, match="assessment_in_cycle_exists"):
+        services.schedule_assessment(
+            assessment_id=made.pk, starts_on=TODAY + timedelta(days=29), lead_id=other[0],
+            second_id=other[1], by=made.planner.pk,
+        )  # fmt: skip
+
+
+def test_a_place_taken_meanwhile_is_a_refusal(bd: Programme) -> None:
+    made = make_planned(TODAY)
+    put_off(made)
+    services.create_assessment(factory_id=made.assessment.factory_id, created_by=made.planner.pk)
+    with pytest.raises(DomainError, match="assessment_in_cycle_exists"):
+        scheduled_again(made, made.planner.pk)
+
+
+def test_database_seals_nothing_again(bd: Programme) -> None:
+    made = make_begun(TODAY)
+    put_off(made)
+    with pytest.raises(IntegrityError, match="assessment_seen"), transaction.atomic():
+        Assessment.objects.filter(pk=made.pk).update(sealed=True, status="planned")
+
+
+@pytest.mark.parametrize("role", ["manager", "staff", "advisor", "global"])
+def test_trail_tells_only_planners_who_is_away_or_tied(bd: Programme, role: str) -> None:
+    made = make_planned(TODAY)
+    me = made.lead.pk
+    with scope.programme_scope(bd.pk, role="advisor", user_id=me):
+        people.save_profile(user_id=me, values={"languages": ["bn"]})
+        people.declare_no_more(user_id=me, on=TODAY)
+        tie = people.declare_conflict(
+            user_id=me, factory_id=made.assessment.factory_id, reason="A cousin.", on=TODAY
+        )
+        people.end_conflict(conflict_id=tie.pk, on=TODAY)
+        away = people.record_absence(user_id=me, first_day=TODAY, last_day=TODAY, by=me)
+        people.withdraw_absence(absence_id=away.pk, now=at(TODAY))
+    mine = TrailEvent.objects.filter(
+        action__in=["profile_changed", "conflicts_declared", "absence_recorded"]
+    )
+    assert mine.count() == 6
+    with scope.programme_scope(bd.pk, role=role, user_id=make_member(role).pk):
+        assert not mine.exists()
 
 
 def test_every_code_has_its_words() -> None:

@@ -77,7 +77,7 @@ DRAFT = at(Status.FACTORY_REVIEW, reviewer="reviewer", comments_until=DAY - time
         (at(Status.IN_PROGRESS, reason="security"), Move.POSTPONE, LEAD, Status.POSTPONED),
         (at(Status.PLANNED, reason="gate"), Move.RECORD_REFUSAL, LEAD, Status.ACCESS_REFUSED),
         (at(Status.POSTPONED), Move.REPLAN, PLANNER, Status.PLANNED),
-        (at(Status.ACCESS_REFUSED), Move.REPLAN, SYSTEM, Status.PLANNED),
+        (at(Status.POSTPONED), Move.REPLAN, SYSTEM, Status.PLANNED),
         (at(Status.PLANNED, reason="left"), Move.CANCEL, SYSTEM, Status.CANCELLED),
     ],
 )
@@ -98,6 +98,7 @@ def codes(facts: AssessmentFacts, move: Move, actor: Actor) -> set[RefusalCode]:
         (PLANNED, Move.SUBMIT, LEAD, RefusalCode.WRONG_STATUS),
         (at(Status.RELEASED), Move.RELEASE, REVIEWER, RefusalCode.ALREADY_RELEASED),
         (PLANNED, Move.CHECK_IN, PLANNER, RefusalCode.NOT_YOUR_TASK),
+        (at(Status.ACCESS_REFUSED), Move.REPLAN, PLANNER, RefusalCode.WRONG_STATUS),
         (PLANNED, Move.CHECK_IN, Actor(Position.MEMBER, "x"), RefusalCode.NOT_ON_TEAM),
         (PLANNED, Move.CHECK_IN, Actor(Position.LEAD, "member"), RefusalCode.NOT_THE_LEAD),
         (
