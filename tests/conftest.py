@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.cache import cache
@@ -16,6 +17,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
+from django.utils import timezone
 
 from assessments import tool
 from betterwork.tenancy import scope
@@ -71,9 +73,12 @@ def _programme(code: str) -> Programme:
 
 @pytest.fixture
 def bd(db: None) -> Iterator[Programme]:
-    """The Bangladesh programme, its scope open as `system`."""
+    """The Bangladesh programme, its scope open as `system`, on its own calendar day.
+
+    Its day begins six hours before that of the server: a test at night must not know another today.
+    """
     programme = _programme("BD")
-    with scope.programme_scope(programme.pk):
+    with timezone.override(ZoneInfo(programme.timezone)), scope.programme_scope(programme.pk):
         yield programme
 
 
