@@ -42,6 +42,8 @@ from assessments.rules.planning.table import Phase, Seat, Table
 DEPTH = 2
 NEAR = 100  # visits whose teams may change to keep a date
 MORE_DATES = 6  # days given to the solver where exchanging people found none
+# Days of each where all visits hit are arranged at once: all of a window, unless many were hit.
+FEW_HIT, DATES_OF_FEW, DATES_OF_MANY = 8, 60, 12
 
 
 def replan(
@@ -363,6 +365,32 @@ class _Work:
             )
             if place in table.seats:
                 self.new_bits[place] = 0.0
+        if any(place not in table.seats for place in left) and self.deadline.left >= 0.2:
+            self._give_way()
+
+    def _give_way(self) -> None:
+        """Stage 5: all that was hit at once, so that one may leave the day another needs."""
+        from assessments.rules.planning import solver
+
+        table = self.table
+        today = self.problem.today.toordinal()
+        before = {place: table.seats[place].start for place in self.hit if place in table.seats}
+        options: dict[int, list[int]] = {}
+        most = DATES_OF_FEW if len(self.hit) <= FEW_HIT else DATES_OF_MANY
+        for place in self.hit:
+            dates = [d for d in self.ground.open_days(self.sites[place].factory) if d > today]
+            first = [d for d in (self.kept_day(place), before.get(place)) if d is not None]
+            if starts := list(dict.fromkeys([*first, *shuffled(dates, self.random)])):
+                options[place] = starts[:most]
+        others = [each for each in table.seats if each not in options and self._may_move(each)]
+        options |= {each: [table.seats[each].start] for each in others[:NEAR]}
+        teams = {each: kept.people for each, kept in self.kept.items()}
+        seconds = self.deadline.left / 2
+        if solver.rearrange(table, options, seconds=seconds, must_place=False, teams=teams):
+            for place in self.hit:
+                seat = table.seats.get(place)
+                if seat is not None and seat.start not in {before.get(place), self.kept_day(place)}:
+                    self.new_bits[place] = 0.0
 
     # -- the answer ------------------------------------------------------------------------------
 
