@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from advisory.models import PlanConfirmation, PlanEvent, PlanItem
@@ -152,3 +153,24 @@ def test_a_duplicate_of_a_duplicate_leads_to_the_factory_that_stands(pair: Any) 
     other = make_home()
     with pytest.raises(IntegrityError, match="factory_merge_flat"), transaction.atomic():
         type(other.factory).objects.filter(pk=other.factory.pk).update(merged_into=winner.factory)
+
+
+def test_plans_of_earlier_merges_are_taken_over_by_the_migration(pair: Any) -> None:
+    """The statements of the migration, on a duplicate that was merged before there was a step."""
+    winner, loser = pair
+    other = make_home(name="Without a plan")
+    orphan = make_item(other)
+    bare = make_home(name="Nor this")
+    for home, into in ((loser, winner), (other, bare)):
+        type(home.factory).objects.filter(pk=home.factory.pk).update(merged_into=into.factory)
+    module = importlib.import_module("advisory.migrations.0006_items_follow_their_factory")
+    with connection.cursor() as cursor:
+        for statement in module.MOVE:
+            if not statement.startswith(("ALTER", "SET")):
+                cursor.execute(statement)
+    board = reads.board(winner.factory.pk, TODAY)
+    assert [row.item.number for row in board.rows] == [1, 2, 3, 4, 5]
+    assert (board.completed, board.verified) == (2, 1)
+    orphan.refresh_from_db()
+    assert (orphan.factory_id, orphan.plan.factory_id) == (bare.factory.pk, bare.factory.pk)
+    assert not PlanEvent.objects.filter(factory__in=[loser.factory, other.factory]).exists()
