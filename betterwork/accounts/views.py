@@ -339,7 +339,6 @@ def programme_settings(request: HttpRequest) -> HttpResponse:
             for at, row in enumerate(versions)
         ],
         "may_change": may(request, Permission.CHANGE_SETTINGS),
-        "marks": MARKS.items(),
         "planned": [row for row in versions if row.valid_from > _today(request)],
     }
     return render(request, "accounts/settings.html", context)
