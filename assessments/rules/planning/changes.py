@@ -1,7 +1,8 @@
 """replan: after an absence, a closure, force majeure or refused access, with the fewest changes.
 
-First no visit lost, then no date moved, then as few new seats as possible, then soft cost. A new
-date, where one is needed, is drawn like the first: at random from those that are left.
+First no visit lost, then none that was not hit, then no date moved, then as few new seats as
+possible, then soft cost. A new date, where one is needed, is drawn like the first: at random from
+those that are left.
 
 Source: docs/domain/rules/planning.md, rules V-14 to V-18.
 """
@@ -266,12 +267,8 @@ class _Work:
             return
         table.roll_back(mark)
         # Stage 2: only those hit; then visits near them may change teams too, never days.
-        from assessments.rules.planning import solver
-
         days = {place: [self._day(place)] for place in places}
-        teams = {place: kept.people for place, kept in self.kept.items()}
-        seconds = self.deadline.left / 4
-        solver.rearrange(table, dict(days), seconds=seconds, must_place=False, teams=teams)
+        self._rearrange(dict(days), seconds=self.deadline.left / 4)
         if all(place in table.seats for place in places) or self.deadline.is_over:
             return
         near = sorted(
@@ -281,8 +278,26 @@ class _Work:
             ),
         )[:NEAR]
         options = {**days, **{other: [table.seats[other].start] for other in near}}
-        seconds = self.deadline.left / 2
-        solver.rearrange(table, options, seconds=seconds, must_place=False, teams=teams)
+        self._rearrange(options, seconds=self.deadline.left / 2)
+
+    def _rearrange(
+        self, options: dict[int, list[int]], *, seconds: float, may_lose: bool = False
+    ) -> bool:
+        from assessments.rules.planning import solver
+
+        standing = solver.Standing(
+            days={at: day for at in self.kept if (day := self.kept_day(at)) is not None},
+            people={at: kept.people for at, kept in self.kept.items()},
+            hit=frozenset(self.hit),
+        )
+        return solver.rearrange(
+            self.table,
+            options,
+            seconds=seconds,
+            must_place=False,
+            standing=standing,
+            may_lose=may_lose,
+        )
 
     def _day(self, place: int) -> int:
         day = self.kept_day(place)
@@ -354,24 +369,20 @@ class _Work:
             dates = dates[:MORE_DATES]
             if not dates or self.deadline.left < 0.2:
                 continue
-            from assessments.rules.planning import solver
-
             near = sorted(table.seats, key=lambda other: abs(table.seats[other].start - dates[0]))
             near = [other for other in near if self._may_move(other)][:NEAR]
             options = {place: dates, **{each: [table.seats[each].start] for each in near}}
-            teams = {each: kept.people for each, kept in self.kept.items()}
-            solver.rearrange(
-                table, options, seconds=self.deadline.left / 2, must_place=False, teams=teams
-            )
+            self._rearrange(options, seconds=self.deadline.left / 2)
             if place in table.seats:
                 self.new_bits[place] = 0.0
         if any(place not in table.seats for place in left) and self.deadline.left >= 0.2:
             self._give_way()
 
     def _give_way(self) -> None:
-        """Stage 5: all that was hit at once, so that one may leave the day another needs."""
-        from assessments.rules.planning import solver
+        """Stage 5: all that was hit at once, so that one may leave the day another needs.
 
+        Only here may a visit that was not hit be lost: where two others are placed for it.
+        """
         table = self.table
         today = self.problem.today.toordinal()
         before = {place: table.seats[place].start for place in self.hit if place in table.seats}
@@ -384,9 +395,7 @@ class _Work:
                 options[place] = starts[:most]
         others = [each for each in table.seats if each not in options and self._may_move(each)]
         options |= {each: [table.seats[each].start] for each in others[:NEAR]}
-        teams = {each: kept.people for each, kept in self.kept.items()}
-        seconds = self.deadline.left / 2
-        if solver.rearrange(table, options, seconds=seconds, must_place=False, teams=teams):
+        if self._rearrange(options, seconds=self.deadline.left / 2, may_lose=True):
             for place in self.hit:
                 seat = table.seats.get(place)
                 if seat is not None and seat.start not in {before.get(place), self.kept_day(place)}:

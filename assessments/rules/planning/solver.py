@@ -8,6 +8,7 @@ Source: docs/domain/rules/planning.md, rules V-8 and V-14.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,21 @@ if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
 WORKERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How visits stood before a change. By site: the day each may keep, the mask of its people."""
+
+    days: dict[int, int]
+    people: dict[int, int]
+    hit: frozenset[int]
+
+    def rank(self, places: Iterable[int], seats: dict[int, Seat]) -> tuple[int, int, int]:
+        """Visits lost, among them such as were not hit, and dates moved: less is better."""
+        lost = [place for place in places if place not in seats]
+        moved = sum(seat.start != self.days.get(place) for place, seat in seats.items())
+        return len(lost), sum(place not in self.hit for place in lost), moved
 
 
 @dataclass(slots=True)
@@ -35,16 +51,18 @@ def rearrange(
     *,
     seconds: float,
     must_place: bool,
-    teams: dict[int, int] | None = None,
+    standing: Standing | None = None,
+    may_lose: bool = True,
 ) -> bool:
     """Arrange these sites anew, each at one of its days; all others stand.
 
     options: start days of each, the one to keep first. must_place: all of them or nothing.
-    teams: masks of the people seated before a change; what is made small is then visits lost,
-    dates moved, new seats and soft cost, one after the other, each as far as time allows.
-    Without them it is visits lost, then how late the dates stand in their lists.
-    Answers whether the table was changed: only for more visits than before. Which of them, the
-    caller looks up: one may have given way to two.
+    may_lose: whether one that is booked may give way, for two others or to lose a better one.
+    standing: what is made small is then visits lost, those of them that were not hit, dates
+    moved, new seats and soft cost, one after the other, each as far as time allows. Without it,
+    it is visits lost, then how late the dates stand in their lists.
+    Answers whether the table was changed: only for a better rank (more visits, without standing).
+    Which of them, the caller looks up.
     """
     from ortools.sat.python import cp_model
 
@@ -52,15 +70,16 @@ def rearrange(
     mark = len(table.journal)
     for place in old:
         table.unbook(place)
-    made = _build(cp_model.CpModel(), table, options, must_place=must_place)
+    placed = set(options) if must_place else set() if may_lose else set(old)
+    made = _build(cp_model.CpModel(), table, options, placed)
     if made is None:
         table.roll_back(mark)
         return False
     _hint(made, old)
-    goals = _goals(made, table, options, teams) if not must_place else []
+    goals = _goals(made, table, options, standing) if not must_place else []
     found = _solve(cp_model, made, goals, seconds)
     seats = _read(table, found) if found is not None else None
-    if seats is None or len(seats) <= len(old) or (must_place and len(seats) < len(options)):
+    if seats is None or not _is_better(options, seats, old, standing):
         table.roll_back(mark)
         return False
     for place, seat in seats.items():
@@ -68,9 +87,21 @@ def rearrange(
     return True
 
 
+def _is_better(
+    options: dict[int, list[int]],
+    seats: dict[int, Seat],
+    old: dict[int, Seat],
+    standing: Standing | None,
+) -> bool:
+    if standing is None:
+        return len(seats) > len(old)
+    return standing.rank(options, seats) < standing.rank(options, old)
+
+
 def _build(
-    model: cp_model.CpModel, table: Table, options: dict[int, list[int]], *, must_place: bool
+    model: cp_model.CpModel, table: Table, options: dict[int, list[int]], placed: set[int]
 ) -> _Model | None:
+    """placed: sites that must get a day; None where one of them has none."""
     made = _Model(model)
     days: dict[tuple[int, int], list[Any]] = {}
     months: dict[tuple[int, Any], list[Any]] = {}
@@ -95,7 +126,7 @@ def _build(
                     days.setdefault((a, span.travel_day), []).append(seat)
                 for month, used in span.months:
                     months.setdefault((a, month), []).append(used * seat)
-        if must_place:
+        if place in placed:
             if not chosen:
                 return None
             model.add_exactly_one(chosen)
@@ -145,22 +176,23 @@ def _goals(
     made: _Model,
     table: Table,
     options: dict[int, list[int]],
-    teams: dict[int, int] | None,
+    standing: Standing | None,
 ) -> list[Any]:
     """What is made small, the most important first."""
     goals: list[Any] = [sum(made.lost.values())]
-    if teams is None:
+    if standing is None:
         ranks = {place: {start: at for at, start in enumerate(options[place])} for place in options}
         goals.append(sum(ranks[place][start] * held for (place, start), held in made.held.items()))
         return goals
+    goals.append(sum(lost for place, lost in made.lost.items() if place not in standing.hit))
     goals.append(
-        sum(held for (place, start), held in made.held.items() if start != options[place][0])
+        sum(held for (place, start), held in made.held.items() if start != standing.days.get(place))
     )
     goals.append(
         sum(
             seat
             for (place, _start, a), seat in made.seats.items()
-            if not teams.get(place, 0) >> a & 1
+            if not standing.people.get(place, 0) >> a & 1
         )
     )
     goals.append(_soft_cost(made, table))
