@@ -7,6 +7,7 @@
   const WAIT_MS = 900; // after the last key, before an answer is sent
   const AHEAD = 15; // questions fetched ahead, so that work goes on without a connection
   const html = document.documentElement;
+  const comma = html.dir === "rtl" ? "،" : ",";
   const banner = document.querySelector("[data-offline]");
 
   // What stands on the page now; replaced when the reader goes to another question.
@@ -122,7 +123,7 @@
         const answer = await send(next, entry);
         if (answer.state === "later") {
           lost();
-          tell(`${line?.dataset.kept}, ${clock()}`, false);
+          tell(`${line?.dataset.kept}${comma} ${clock()}`, false);
           break;
         }
         since = null;
@@ -153,7 +154,7 @@
     // Typed on meanwhile: the next change builds on what was just kept.
     if (queue[url]) queue[url].base_revision = answer.body.revision;
     write(queue);
-    if (isHere && isNewest) tell(`${line.dataset.done}, ${clock()}`, true);
+    if (isHere && isNewest) tell(`${line.dataset.done}${comma} ${clock()}`, true);
     if (isHere && answer.state === "clash") show(answer.body.url, false);
   };
 
