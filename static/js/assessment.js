@@ -149,13 +149,20 @@
       }
       return;
     }
+    if (answer.state === "clash") {
+      write(queue);
+      if (!isHere) return;
+      // What was typed on meanwhile keeps its base: it goes beside the other's answer too.
+      if (isChanged) keep();
+      else if (!queue[url]) show(answer.body.url, false, true);
+      return;
+    }
     if (isHere) form.elements.base_revision.value = answer.body.revision;
     kept.set(url, { ...entry, base_revision: answer.body.revision });
     // Typed on meanwhile: the next change builds on what was just kept.
     if (queue[url]) queue[url].base_revision = answer.body.revision;
     write(queue);
     if (isHere && isNewest) tell(`${line.dataset.done}${comma} ${clock()}`, true);
-    if (isHere && answer.state === "clash") show(answer.body.url, false);
   };
 
   const keep = () => {
@@ -193,7 +200,7 @@
     }
     return text;
   };
-  const show = async (url, isNew = true) => {
+  const show = async (url, isNew = true, canWait = false) => {
     const address = new URL(url, location.href);
     let text;
     try {
@@ -207,6 +214,11 @@
       text = pages.get(address.pathname);
       if (!text) return tell(banner?.dataset.away || "", false);
     }
+    // What was typed while the page came is kept first. The page of two answers waits for it: it
+    // would show the words before these.
+    const isTypedOn = isChanged;
+    keep();
+    if (isTypedOn && canWait) return;
     const page = new DOMParser().parseFromString(text, "text/html");
     for (const part of ["header.bar", "main"]) {
       document.querySelector(part).replaceWith(document.adoptNode(page.querySelector(part)));
