@@ -8,11 +8,12 @@ class AssessmentsConfig(AppConfig):
         from betterwork.permissions import Permission
         from factories import panels as factory_panels
 
-        from . import merging, panels
+        from . import merging, panels, trail
         from .models import Assessment
 
         merging.register()
         panels.register()
+        trail.register()
         # A sealed visit is linked for nobody, not even for its own people.
         factory_panels.register_event_page(
             "assessments.assessment",

@@ -7,9 +7,10 @@ class FactoriesConfig(AppConfig):
     def ready(self) -> None:
         from betterwork.permissions import Permission
 
-        from . import panels
+        from . import panels, trail
         from .models import Committee
 
+        trail.register()
         panels.register_event_page(
             "factories.committee",
             name="factories:committee",

@@ -5,6 +5,7 @@ class ReportingConfig(AppConfig):
     name = "reporting"
 
     def ready(self) -> None:
-        from . import panels
+        from . import panels, trail
 
         panels.register()
+        trail.register()

@@ -164,6 +164,7 @@ def _write(
 
 
 def _keep_both(assessment: Assessment, question: Question, change: AnswerChange) -> Saved:
+    """Keep what came beside what stands. Who types on from the same base still says one thing."""
     change.conflict = True
     change.save(force_insert=True)
     kept = (
@@ -173,9 +174,21 @@ def _keep_both(assessment: Assessment, question: Question, change: AnswerChange)
         .order_by("-revision")
         .first()
     )
-    clash = AnswerConflict.objects.create(
-        assessment_id=assessment.pk, question_id=question.id, kept=kept, incoming=change
-    )
+    clash = AnswerConflict.objects.filter(
+        assessment_id=assessment.pk,
+        question_id=question.id,
+        settled_at__isnull=True,
+        incoming__made_by_id=change.made_by_id,
+        incoming__base_revision=change.base_revision,
+        incoming__made_at__lte=change.made_at,
+    ).first()
+    if clash is None:
+        clash = AnswerConflict.objects.create(
+            assessment_id=assessment.pk, question_id=question.id, kept=kept, incoming=change
+        )
+    else:
+        clash.incoming = change
+        clash.save(update_fields=["incoming"])
     return Saved(kept.revision if kept and kept.revision else 0, clash)
 
 

@@ -119,7 +119,7 @@ def _acts_next(row: Assessment) -> Who | None:
     found = names.get(row.status)
     if found is None:
         return None
-    initials = "" if found[1] != "person" else getattr(row.reviewer, "initials", "?")
+    initials = "" if found[1] != "person" else getattr(row.reviewer, "initials", "")
     return Who(found[0], initials=initials, kind=found[1])
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+
+from betterwork.accounts.models import User
 
 from .models import TrailEvent
 
@@ -41,6 +44,15 @@ def trail_rows(
     if object_id:
         rows = rows.filter(object_id=str(object_id))
     return rows.order_by("-at", "-id")
+
+
+def people_in(events: Iterable[TrailEvent]) -> dict[str, str]:
+    """Names by id of the people that events tell of beside who did it; no query for none."""
+    ids = {found for event in events if isinstance(found := event.facts.get("person"), int)}
+    if not ids:
+        return {}
+    rows = User.objects.filter(pk__in=ids).values_list("pk", "full_name")
+    return {str(pk): name for pk, name in rows}
 
 
 def _midnight(day: date) -> datetime:

@@ -86,9 +86,10 @@ def trail(request: HttpRequest) -> HttpResponse:
     if request.GET.get("format") == "csv":
         return _trail_csv(rows)
     page = Paginator(rows, TRAIL_PAGE).get_page(request.GET.get("page"))
+    people = selectors.people_in(page.object_list)
     for event in page.object_list:
         event.role_label = _role(event.role)  # type: ignore[attr-defined]
-        event.told = words.facts_of(event.facts)  # type: ignore[attr-defined]
+        event.told = words.facts_of(event.action, event.facts, people)  # type: ignore[attr-defined]
     context: dict[str, Any] = {
         "page": page,
         "choices": [parts.Choice("action", _("What"), [("", _("any")), *Action.choices], action)],

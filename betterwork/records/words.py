@@ -14,6 +14,8 @@ from betterwork.accounts.models import Role
 from betterwork.ui import formats
 from betterwork.ui.context import OWN_NAMES
 
+from .vocabulary import Action
+
 # A test walks the code: every fact that an event can carry has its word here.
 FACTS: dict[str, str | Promise] = {
     "advisor": _("advisor"),
@@ -73,6 +75,7 @@ FACTS: dict[str, str | Promise] = {
     "rules": _("rules not met"),
     "sha256": _("check sum"),
     "shows": _("shows"),
+    "side": _("side"),
     "since": _("since"),
     "starts_on": _("first day"),
     "status": _("status"),
@@ -86,27 +89,58 @@ FACTS: dict[str, str | Promise] = {
 }
 
 
-def facts_of(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """(word, value) of each fact of an event, as its reader writes them; not the empty ones."""
+# The words of codes that only one fact has, whatever the event.
+ROLES = {role.value: role.label for role in Role}
+CODES: dict[str, Mapping[str, Any]] = {
+    "before": ROLES,
+    "role_offered": ROLES,
+    "language": OWN_NAMES,
+    "form": {"page": _("page"), "pdf": "PDF"},
+    "format": {"csv": "CSV", "xlsx": "XLSX", "yaml": "YAML"},
+    "what": {"trail": _("Who did what, and when"), "board": _("Month board")},
+}
+PERSON = "person"
+# Of one action, by its own app: `reason` of a late clock is not the one of a visit put off.
+_of_actions: dict[tuple[str, str], Mapping[str, Any]] = {}
+
+
+def register_codes(action: Action, **codes: Mapping[str, Any]) -> None:
+    """An app's words for the codes its events carry: `register_codes(action, kind=KINDS)`."""
+    for fact, table in codes.items():
+        _of_actions[action.value, fact] = table
+
+
+def facts_of(
+    action: str, facts: Mapping[str, Any], people: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """(word, value) of each fact of an event, as its reader writes them; not the empty ones.
+
+    people: names by id, for the facts that are a person.
+    """
     return [
-        (str(FACTS.get(name, name)), _value(name, found))
+        (
+            str(FACTS.get(name, name)),
+            people.get(str(found), "") if name == PERSON else _value(_table(action, name), found),
+        )
         for name, found in facts.items()
         if found not in ("", None, [])
     ]
 
 
-def _value(name: str, found: Any) -> str:
+def _table(action: str, name: str) -> Mapping[str, Any]:
+    return _of_actions.get((action, name)) or CODES.get(name, {})
+
+
+def _value(table: Mapping[str, Any], found: Any) -> str:
     if isinstance(found, bool):
         return gettext("yes") if found else gettext("no")
     if isinstance(found, int):
         return formats.number(found)
     if isinstance(found, list):
-        return ", ".join(str(each) for each in found)
+        return f"{formats.comma()} ".join(str(table.get(str(each), each)) for each in found)
     text = str(found)
-    if name == "language":
-        return OWN_NAMES.get(text, text)
-    if name in {"before", "role_offered"} and text in Role.values:
-        return str(Role(text).label)
+    if text in table:
+        return str(table[text])
     try:
         return formats.on_date(date.fromisoformat(text)) if len(text) == 10 else text
     except ValueError:

@@ -203,13 +203,13 @@ def _known(
     factories = chosen.values("factory_id") if chosen is not None else [r.factory_id for r in rows]
     of_cycles = chosen.values("pk") if chosen is not None else [row.pk for row in rows]
     found: dict[UUID, list[tuple[str, date, int | None]]] = defaultdict(list)
-    earlier: dict[UUID, list[tuple[str, date, int]]] = defaultdict(list)
+    earlier: dict[UUID, list[tuple[str, date, int | None]]] = defaultdict(list)
     drifts: dict[UUID, list[Drift]] = defaultdict(list)
     for each in _told(of_cycles, factories):
         if each["told"] == "fact":
             found[each["of"]].append((each["what"], each["day"], each["number_"]))
         elif each["told"] == "outliving":
-            earlier[each["of"]].append((each["what"], each["day"], each["number_"] or 0))
+            earlier[each["of"]].append((each["what"], each["day"], each["number_"]))
         else:
             drifts[each["of"]].append(_drift(each))
     known = {
@@ -262,7 +262,11 @@ _TOLD = ("told", "of", "what", "day", "number_", "text", "why", "new_day", "stan
 
 
 def _told(of_cycles: Any, of_factories: Any) -> QuerySet[Any, dict[str, Any]]:
-    """Facts of the cycles, what outlives them, and drifts: one query, the drifts in their order."""
+    """Facts of the cycles, what outlives them, and drifts: one query, the drifts in their order.
+
+    What a duplicate was assessed for counts for the factory it became, under no number: the
+    cycles of two entries are not numbered alike.
+    """
     no_day = Cast(Value(None), DateField())
     no_text, no_number = Value(""), Cast(Value(None), IntegerField())
     facts = CycleFact.objects.order_by().annotate(
@@ -277,6 +281,9 @@ def _told(of_cycles: Any, of_factories: Any) -> QuerySet[Any, dict[str, Any]]:
         of=F("factory_id"),
         number_=Cast("cycle__number", IntegerField()),
     )
+    merged = facts.filter(factory__merged_into__in=of_factories, kind=_Kind.ASSESSED).annotate(
+        told=Value("outliving"), of=F("factory__merged_into_id"), number_=no_number
+    )
     slips = (
         ClockDrift.objects.order_by()
         .filter(cycle__in=of_cycles)
@@ -288,7 +295,7 @@ def _told(of_cycles: Any, of_factories: Any) -> QuerySet[Any, dict[str, Any]]:
     )  # fmt: skip
     told: QuerySet[Any, dict[str, Any]] = (
         own.values(*_TOLD)
-        .union(lasting.values(*_TOLD), slips.values(*_TOLD), all=True)
+        .union(lasting.values(*_TOLD), merged.values(*_TOLD), slips.values(*_TOLD), all=True)
         .order_by("day", "at")
     )
     return told
@@ -305,16 +312,21 @@ def _drift(told: Mapping[str, Any]) -> Drift:
     )
 
 
+def _ends_after(cycle: EngagementCycle, day: date) -> bool:
+    return cycle.ends_on is None or day < cycle.ends_on
+
+
 def engine_facts(
     cycle: EngagementCycle,
     found: Iterable[tuple[str, date, int | None]],
-    outliving: Iterable[tuple[str, date, int]],
+    outliving: Iterable[tuple[str, date, int | None]],
     drifts: tuple[Drift, ...] = (),
 ) -> CycleFacts:
     """The rows of a cycle as the engine reads them.
 
     found: (kind, day, amount) of this cycle. outliving: (kind, day, cycle number) of every cycle
-    of the factory, for what lasts longer than a cycle.
+    of the factory, for what lasts longer than a cycle; number None for what a duplicate of the
+    factory was assessed for: before the end of this cycle it is the assessment before.
     """
     values: dict[str, Any] = {}
     visits: list[date] = []
@@ -331,9 +343,10 @@ def engine_facts(
     lasting: dict[str, list[date]] = defaultdict(list)
     for kind, on, number in outliving:
         if kind == _Kind.ASSESSED:
-            if number < cycle.number:
+            is_earlier = _ends_after(cycle, on) if number is None else number < cycle.number
+            if is_earlier:
                 lasting["previous_assessed_on"].append(on)
-        elif number <= cycle.number:
+        elif number is not None and number <= cycle.number:
             lasting[f"{kind}_on"].append(on)
     return CycleFacts(
         number=cycle.number,

@@ -24,7 +24,7 @@ from betterwork.permissions import Permission, may, requires
 from betterwork.refusals import sentence
 from betterwork.ui import formats
 from betterwork.ui.parts import Choice, Crumb, Event
-from factories import forms, panels, selectors, words
+from factories import forms, panels, selectors, trail, words
 from factories.models import CycleFact, Factory, FactoryBuyer, FactoryContact
 from factories.rules.clocks import Actor
 from factories.selectors import factories as reads
@@ -282,9 +282,11 @@ def as_event(row: Any, url: str = "") -> Event:
     facts, detail = row.facts, ""
     if row.action == "cycle_fact_recorded":
         kinds = dict(CycleFact.Kind.choices)
-        detail = f"{kinds.get(facts.get('kind'), '')}, {_day(facts.get('happened_on'))}"
+        detail = (
+            f"{kinds.get(facts.get('kind'), '')}{formats.comma()} {_day(facts.get('happened_on'))}"
+        )
     elif row.action == "factory_changed":
-        detail = ", ".join(field_words(facts.get("fields", [])))
+        detail = f"{formats.comma()} ".join(field_words(facts.get("fields", [])))
     elif row.action == "factory_status_changed":
         detail = str(dict(Factory.Status.choices).get(facts.get("status"), ""))
     elif row.action == "drift_recorded":
@@ -315,10 +317,7 @@ def _day(text: Any) -> str:
 
 
 def field_words(names: list[str]) -> list[str]:
-    extra = {"contacts": _("contacts"), "buyers": _("buyers"), "workforce": _("workforce"),
-             "consent": _("agreement to share")}  # fmt: skip
-    known = {f.name: str(getattr(f, "verbose_name", f.name)) for f in Factory._meta.get_fields()}
-    return [extra.get(name) or known.get(name, name) for name in names]
+    return [str(trail.FIELDS.get(name, name)) for name in names]
 
 
 # -- registration and changes

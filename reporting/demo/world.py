@@ -774,7 +774,7 @@ def _plan(world: World, factory: Factory) -> None:
             assessment=released,
             answer=answer,
             is_public="public" in answer.question.tags,
-            issue=answer.question.title["en"],
+            issue=answer.finding or answer.question.finding["en"],
             root_cause=root,
             action=action,
             responsible="Floor manager" if place % 2 else "HR manager",

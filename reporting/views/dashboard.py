@@ -411,7 +411,8 @@ def _report_row(request: MemberRequest, each: OnTheWay, found: Numbers) -> Repor
         mine = each.reviewer_id == you
         free = each.reviewer_id is None and may(request, Permission.REVIEW_ASSESSMENTS)
         name = each.reviewer or _("Any reviewer")
-        who = Who(name, _("quality reviewer"), initials(name), is_you=mine or free)
+        known = initials(each.reviewer) if each.reviewer else ""
+        who = Who(name, _("quality reviewer"), known, is_you=mine or free)
         side = "you" if who.is_you else "reviewer"
         step = _("waits for review") if status == statuses.SUBMITTED else _("in review")
     clock = found.reports.get(each.cycle_id)

@@ -27,13 +27,9 @@ from betterwork.ui.parts import Work
 from reporting.exports import analyst, services
 from reporting.exports.analyst import Choice
 from reporting.models import Export
+from reporting.trail import EXPORTS
 
-KINDS = [
-    (analyst.ASSESSMENT, gettext_lazy("Assessments: every answer")),
-    (analyst.COMMITTEE, gettext_lazy("Committee members")),
-    (analyst.PLAN, gettext_lazy("Improvement plans")),
-    (analyst.PR2, gettext_lazy("Progress Report 2")),
-]
+KINDS = list(EXPORTS.items())
 
 
 class ExportForm(forms.Form):

@@ -78,7 +78,6 @@ def report_list(request: HttpRequest) -> HttpResponse:
         "sorted_by": selectors.DEFAULT_SORT,
         "own_names": OWN_NAMES,
         "language": language,
-        "place_name": _("Reports"),
     }
     template = "reports_phone" if _is_factory(request) else "reports"
     return render(request, f"reporting/{template}.html", context)

@@ -214,7 +214,8 @@ def _of_assessment(
             moves.append(Action(who, what, url, button, detail, report))
         else:
             reviewer = str(row.reviewer) if row.reviewer_id else _("A reviewer")
-            who = Who(reviewer, _("quality reviewer"), initials(reviewer))
+            known = initials(reviewer) if row.reviewer_id else ""
+            who = Who(reviewer, _("quality reviewer"), known)
             waiting.append(Action(who, what, here, _("Open"), "", report))
     elif row.status == "factory_review":
         who = Who(_("Factory"), name, kind="factory")

@@ -5,6 +5,7 @@
 (() => {
   const AGAIN_MS = 10000;
   const html = document.documentElement;
+  const comma = html.dir === "rtl" ? "،" : ",";
   const on = (type, handler) => document.addEventListener(type, handler);
 
   // After a refused form the reader stands at the list of what is to be put right.
@@ -114,7 +115,7 @@
     const place = line(event.detail.elt);
     if (!place) return;
     const ok = event.detail.successful;
-    tell(event.detail.elt, ok ? `${place.dataset.done}, ${now()}` : place.dataset.failed, ok);
+    tell(event.detail.elt, ok ? `${place.dataset.done}${comma} ${now()}` : place.dataset.failed, ok);
     if (ok) changed.delete(event.detail.elt.closest("form"));
   });
   on("htmx:afterSwap", (event) => goToErrors(event.detail.target));

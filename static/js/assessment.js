@@ -7,6 +7,7 @@
   const WAIT_MS = 900; // after the last key, before an answer is sent
   const AHEAD = 15; // questions fetched ahead, so that work goes on without a connection
   const html = document.documentElement;
+  const comma = html.dir === "rtl" ? "،" : ",";
   const banner = document.querySelector("[data-offline]");
 
   // What stands on the page now; replaced when the reader goes to another question.
@@ -122,7 +123,7 @@
         const answer = await send(next, entry);
         if (answer.state === "later") {
           lost();
-          tell(`${line?.dataset.kept}, ${clock()}`, false);
+          tell(`${line?.dataset.kept}${comma} ${clock()}`, false);
           break;
         }
         since = null;
@@ -148,13 +149,20 @@
       }
       return;
     }
+    if (answer.state === "clash") {
+      write(queue);
+      if (!isHere) return;
+      // What was typed on meanwhile keeps its base: it goes beside the other's answer too.
+      if (isChanged) keep();
+      else if (!queue[url]) show(answer.body.url, false, true);
+      return;
+    }
     if (isHere) form.elements.base_revision.value = answer.body.revision;
     kept.set(url, { ...entry, base_revision: answer.body.revision });
     // Typed on meanwhile: the next change builds on what was just kept.
     if (queue[url]) queue[url].base_revision = answer.body.revision;
     write(queue);
-    if (isHere && isNewest) tell(`${line.dataset.done}, ${clock()}`, true);
-    if (isHere && answer.state === "clash") show(answer.body.url, false);
+    if (isHere && isNewest) tell(`${line.dataset.done}${comma} ${clock()}`, true);
   };
 
   const keep = () => {
@@ -192,7 +200,7 @@
     }
     return text;
   };
-  const show = async (url, isNew = true) => {
+  const show = async (url, isNew = true, canWait = false) => {
     const address = new URL(url, location.href);
     let text;
     try {
@@ -206,6 +214,11 @@
       text = pages.get(address.pathname);
       if (!text) return tell(banner?.dataset.away || "", false);
     }
+    // What was typed while the page came is kept first. The page of two answers waits for it: it
+    // would show the words before these.
+    const isTypedOn = isChanged;
+    keep();
+    if (isTypedOn && canWait) return;
     const page = new DOMParser().parseFromString(text, "text/html");
     for (const part of ["header.bar", "main"]) {
       document.querySelector(part).replaceWith(document.adoptNode(page.querySelector(part)));

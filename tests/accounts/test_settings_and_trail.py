@@ -6,15 +6,17 @@ import ast
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from betterwork.accounts.demo import DEMO_PASSWORD
 from betterwork.accounts.models import Role
@@ -23,7 +25,7 @@ from betterwork.errors import DomainError
 from betterwork.records.models import TrailEvent
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
-from betterwork.records.words import FACTS
+from betterwork.records.words import FACTS, facts_of
 from betterwork.rules.settings import setting_fields
 from betterwork.tenancy import rules, scope
 from betterwork.tenancy.models import Programme, ProgrammeSettings
@@ -195,6 +197,52 @@ def test_facts_of_an_event_are_told_in_words(bd: Programme, sign_in: SignIn) -> 
         assert told in page
     assert "is_draft" not in page
     assert "reason:" not in page  # nothing was said
+
+
+TOLD: list[tuple[Action, dict[str, Any], list[str]]] = [
+    (Action.FACTORY_STATUS_CHANGED, {"status": "suspended"}, ["معلّق"]),
+    (Action.FACTORY_CHANGED, {"fields": ["city", "contacts"]}, ["المدينة، ", "جهات الاتصال"]),
+    (Action.CYCLE_FACT_RECORDED, {"kind": "report_released", "number": 2}, []),
+    (Action.DRIFT_RECORDED, {"clock": "report", "reason": "force_majeure"}, []),
+    (Action.COMMITTEE_FORMED, {"kind": "bipartite", "formed_on": "2026-02-01"}, []),
+    (Action.COMMITTEE_CHANGED, {"change": "replaced", "side": "worker"}, ["جانب العمال"]),
+    (Action.ELECTION_HELD, {"method": "secret_ballot"}, []),
+    (Action.ASSESSMENT_CREATED, {"modality": "on_site", "rules": ["cycle_reached"]}, []),
+    (Action.MODALITY_CHOSEN, {"modality": "hybrid", "rules": ["no_egregious_issue"]}, []),
+    (Action.ASSESSMENT_POSTPONED, {"reason": "factory_closed"}, []),
+    (Action.PLAN_MADE, {"cause": "absence", "changes": 2}, []),
+    (Action.CALENDAR_SHARED, {"shows": "details"}, []),
+    (Action.LAW_DECIDED, {"code": "leave", "decision": "approved"}, []),
+    (Action.EXPORTED, {"kind": "committee", "format": "xlsx", "step": "downloaded"}, ["XLSX"]),
+    (Action.EXPORTED, {"kind": "rates", "format": "csv"}, ["عدم امتثال"]),
+    (Action.EXPORTED, {"what": "trail", "rows": 3}, []),
+    (Action.REPORT_READ, {"form": "page", "language": "ar", "version": 1}, ["العربية"]),
+    (Action.INVITED, {"role_offered": "committee_worker"}, []),
+]
+KEPT = {"XLSX", "CSV", "downloaded", "leave"}  # alike in every language, or an id of the law
+
+
+@pytest.mark.parametrize(("action", "facts", "expected"), TOLD)
+def test_codes_are_told_in_the_readers_language(
+    action: Action, facts: dict[str, Any], expected: list[str]
+) -> None:
+    with translation.override("ar"):
+        told = facts_of(action, facts, {})
+    said = " ".join(value for _word, value in told)
+    for each in expected:
+        assert each in said
+    codes = [v for found in facts.values() for v in (found if isinstance(found, list) else [found])]
+    for code in codes:
+        if isinstance(code, str) and code not in KEPT:
+            assert code not in said, said
+    assert not re.search(r"[a-z]{3,}", re.sub("|".join(KEPT), "", said)), said
+
+
+def test_a_person_is_told_by_name(bd: Programme, sign_in: SignIn) -> None:
+    away = builders.make_user("Nasrin Akter")
+    record(Action.ABSENCE_RECORDED, person=away.pk)
+    page = sign_in(Role.MANAGER).get(reverse("records:trail")).content.decode()
+    assert "person: <bdi>Nasrin Akter" in page
 
 
 def test_every_fact_of_the_trail_has_a_word() -> None:

@@ -354,6 +354,28 @@ def test_two_people_one_answer(bd) -> None:
     assert {each["outcome"] for each in contents} == {"compliant", "non_compliant"}
 
 
+def test_who_types_on_says_one_thing(bd) -> None:
+    """The outcome is sent at once, its words after: both belong to one of the two answers."""
+    made = make_begun()
+    question = made.ncq()
+    save(made, question, content(question))
+    said = {"outcome": "non_compliant", "finding": "", "sources": []}
+    first = save(made, question, said, 0, by=made.second.pk).clash
+    said["finding"] = "Cartons stood in front of exit 3."
+    again = save(made, question, said, 0, by=made.second.pk).clash
+    assert first == again
+    conflict = AnswerConflict.objects.get()
+    assert conflict.incoming.content["finding"] == said["finding"]
+    assert AnswerChange.objects.filter(conflict=True).count() == 2  # each is kept
+    services.settle_conflict(
+        conflict_id=conflict.pk, keep="kept", by=made.lead.pk, now=at(), client_id=uuid4()
+    )
+    # Once settled, what still comes from the old base is another conflict.
+    later = save(made, question, {**said, "finding": "Exit 4."}, 0, by=made.second.pk).clash
+    assert later is not None
+    assert later != conflict
+
+
 def test_third_answer_settles_too(bd) -> None:
     made = make_begun()
     question = made.ncq()

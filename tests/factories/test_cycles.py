@@ -10,9 +10,11 @@ import pytest
 from betterwork.errors import DomainError
 from betterwork.records.models import TrailEvent
 from factories import selectors
-from factories.models import ClockDrift, CycleFact, EngagementCycle
+from factories.models import ClockDrift, CycleFact, EngagementCycle, Factory
 from factories.rules.clocks import ClockState
 from factories.rules.cycle import Phase
+from factories.rules.cycle_facts import CycleSettings
+from factories.rules.windows import assessment_window
 from factories.services import cycles as services
 from tests import builders
 
@@ -107,6 +109,32 @@ def test_committee_and_last_assessment_reach_the_next_cycle(bd: Any) -> None:
     old = selectors.cycle_overview([EngagementCycle.objects.get(pk=first.pk)], TODAY)[first.pk]
     assert old.phase.phase is Phase.CLOSED
     assert not old.actions
+
+
+def test_what_a_duplicate_was_assessed_for_counts_as_the_last_assessment(bd: Any) -> None:
+    """Else the factory would be assessed again within the year, under its other name."""
+    first = builders.make_cycle(starts_on=date(2024, 6, 1), ends_on=date(2025, 5, 31))
+    running = builders.make_cycle(first.factory, number=2, starts_on=date(2025, 6, 1))
+    other = builders.make_cycle(number=5, starts_on=date(2025, 7, 1))
+    services.record_fact(cycle_id=other.pk, kind="assessed", happened_on=date(2025, 11, 3))
+    services.record_fact(cycle_id=other.pk, kind="committee_formed", happened_on=date(2025, 8, 3))
+
+    def told() -> list[Any]:
+        found = selectors.cycle_overview([first, running], TODAY)
+        return [found[cycle.pk].facts for cycle in (first, running)]
+
+    assert [each.previous_assessed_on for each in told()] == [None, None]
+    Factory.objects.filter(pk=other.factory_id).update(merged_into=running.factory)
+    before, now = told()
+    assert now.previous_assessed_on == date(2025, 11, 3)
+    assert before.previous_assessed_on is None  # that cycle had ended
+    assert now.assessed_on is None
+    assert now.committee_formed_on is None  # its committee is told of where it went over
+    window = assessment_window(now, CycleSettings())
+    assert window is not None
+    assert window.opens_on > date(2026, 9, 1)
+    services.record_fact(cycle_id=running.pk, kind="assessed", happened_on=date(2026, 2, 2))
+    assert told()[1].assessed_on == date(2026, 2, 2)
 
 
 def test_drift_moves_the_clock_and_stays_visible(bd: Any) -> None:

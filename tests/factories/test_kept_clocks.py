@@ -118,6 +118,16 @@ def drift(cycle: EngagementCycle) -> None:
     )  # fmt: skip
 
 
+def merge(cycle: EngagementCycle) -> None:
+    """A duplicate that was assessed in spring goes into the factory, and its day is put right."""
+    other = builders.make_cycle(starts_on=date(2026, 1, 1))
+    services.record_fact(cycle_id=other.pk, kind="assessed", happened_on=date(2026, 4, 1))
+    summaries.running_clocks(TODAY)
+    Factory.objects.filter(pk=other.factory_id).update(merged_into=cycle.factory)
+    assert as_kept(TODAY) == by_engine(TODAY)
+    CycleFact.objects.filter(cycle=other).update(happened_on=date(2026, 5, 1))
+
+
 CHANGES: list[Callable[[EngagementCycle], None]] = [
     lambda cycle: services.record_fact(
         cycle_id=cycle.pk, kind="advisory_visit", happened_on=TODAY, source_id="v"
@@ -129,6 +139,7 @@ CHANGES: list[Callable[[EngagementCycle], None]] = [
     drift,
     lambda cycle: ClockDrift.objects.filter(cycle=cycle).update(is_paused=False),
     rest_days,
+    merge,
     lambda cycle: services.close_cycle(cycle_id=cycle.pk, ends_on=TODAY),
     lambda cycle: EngagementCycle.objects.filter(pk=cycle.pk).update(starts_on=TODAY),
 ]

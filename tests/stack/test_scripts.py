@@ -37,9 +37,15 @@ def test_lint_css_finds_physical_sides(css: str, problems: int) -> None:
         ('<script src="{% static "js/app.js" %}" defer></script>', 0),
         ("<script>go()</script>", 1),
         ('<a href="javascript:go()">x</a>', 1),
+        ("<b>{{ name }}</b>, {{ day }}", 1),
+        ("{{ name }}{% if more %}, {% endif %}", 1),
+        ('{% translate "Saved" %}, {% blocktranslate %}at {{ at }}{% endblocktranslate %}', 1),
+        ("{{ name }}{% comma %} {{ day }}", 0),
+        ("{% blocktranslate %}{{ name }}, {{ day }}{% endblocktranslate %}", 0),
+        ('<bdi dir="ltr">{{ north }}, {{ east }}</bdi>', 0),
     ],
 )
-def test_lint_templates_finds_what_the_policy_blocks(html: str, problems: int) -> None:
+def test_lint_templates_finds_what_is_blocked_or_of_one_script(html: str, problems: int) -> None:
     assert len(list(lint_templates.check_text(html))) == problems
 
 

@@ -137,6 +137,12 @@ def code(value: Any) -> SafeString:
 
 
 @register.simple_tag
+def comma() -> str:
+    """The comma of the reader's language: ``{{ name }}{% comma %} {{ day }}``."""
+    return formats.comma()
+
+
+@register.simple_tag
 def user_text(value: Any) -> SafeString:
     """What a person wrote: takes its direction from itself."""
     return format_html('<bdi dir="auto">{}</bdi>', value)
