@@ -9,9 +9,11 @@ from datetime import date
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.core.cache import cache
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.utils.functional import cached_property
 
+from betterwork.asked import year_of
 from betterwork.tenancy import scope
 from betterwork.ui.parts import Segment
 from factories.selectors.factories import entries_of
@@ -61,8 +63,8 @@ def assessment_rows(
         )
     if status:
         rows = rows.filter(status=status)
-    if year.isdigit():
-        rows = rows.filter(starts_on__year=int(year))
+    if (asked := year_of(year)) is not None:
+        rows = rows.filter(starts_on__year=asked)
     if modality:
         rows = rows.filter(modality=modality)
     if mine:
@@ -72,6 +74,18 @@ def assessment_rows(
     if name in SORTS and sort.startswith("-"):
         order = tuple(f.removeprefix("-") if f.startswith("-") else f"-{f}" for f in order)
     return rows.select_related("reviewer").order_by(*order)
+
+
+def first_year() -> int | None:
+    """The year of the first assessment that has begun. Kept for an hour: it hardly ever changes."""
+    key = f"assessments:first_year:{scope.current().programme or 'all'}"
+    kept: int | None = cache.get(key)
+    if kept is None:
+        begun = Assessment.objects.filter(sealed=False, starts_on__isnull=False)
+        first: date | None = begun.aggregate(first=Min("starts_on"))["first"]
+        kept = first.year if first else 0
+        cache.set(key, kept, 3600)
+    return kept or None
 
 
 def sealed_assessments() -> QuerySet[Assessment]:

@@ -130,6 +130,13 @@ class BodyLimitMiddleware:
             _drain(request)
         return too_large(request, settings.UPLOAD_MAX_BYTES, settings.REQUEST_MAX_BYTES)
 
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A zero byte, which PostgreSQL keeps in no text: a request nobody types by hand."""
+        if isinstance(error, ValueError) and "NUL (0x00)" in str(error):
+            request.bw_failed = True  # type: ignore[attr-defined]  # rolls the request back
+            return bad_request(request, error)
+        return None
+
 
 def _drain(request: HttpRequest) -> None:
     until = time.monotonic() + DRAIN_SECONDS

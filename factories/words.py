@@ -290,6 +290,11 @@ LIST_TOLD: dict[str, Text] = {
 }  # fmt: skip
 
 
+def label_of_column(column: str) -> Text:
+    """The heading of a column as people know it, or nothing where it has none of its own."""
+    return (LIST_COLUMNS | LIST_MORE | LIST_CYCLE).get(column, "")
+
+
 @cache
 def column_of_label() -> dict[str, str]:
     """The column an exported heading stands for, in whatever language the file was made."""

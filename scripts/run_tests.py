@@ -32,11 +32,6 @@ def _run(arguments: list[str], environment: dict[str, str]) -> int:
     for part in parts:
         command = [sys.executable, "-m", "pytest", *part]
         code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
-        if code == 1 and "tests/browser" in part:
-            # A browser on a busy machine can miss a moment. A second run from a fresh start
-            # decides; what failed in the first stays in the output.
-            print("browser tests failed: once more from the start", flush=True)
-            code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
         if code != 0:
             return code
     return 0

@@ -24,6 +24,8 @@ from betterwork import refusals
 from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
+from betterwork.records.services import record
+from betterwork.records.vocabulary import Action
 from betterwork.ui import formats
 from betterwork.ui.parts import Choice
 from factories.models import Factory
@@ -72,6 +74,7 @@ def plans(request: MemberRequest) -> HttpResponse:
     rows = reads.sorted_by(rows, sort, today())
     kind = request.GET.get("export", "")
     if kind in FORMATS:
+        record(Action.EXPORTED, kind="plans", format=kind)
         return _export(rows, kind)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     lines = []
@@ -141,6 +144,7 @@ def plan_of(request: MemberRequest, pk: UUID) -> HttpResponse:
     rows, choices = filtered(request, board)
     kind = request.GET.get("export", "")
     if kind in FORMATS:
+        record(Action.EXPORTED, factory_id=factory.pk, kind="plan", format=kind)
         return _export_items(factory, rows, kind)
     may_create = may(request, Permission.CREATE_ITEMS) and factory.merged_into_id is None
     outside = is_outsider(request)

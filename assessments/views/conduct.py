@@ -94,7 +94,7 @@ def interviews(request: MemberRequest, pk: UUID) -> HttpResponse:
     assessment = assessment_or_404(pk)
     given = request.POST.get("workers", "")
     try:
-        if not given.isdigit() or int(given) > 100_000:
+        if not given.isdecimal() or int(given) > 100_000:
             raise DomainError("value_not_a_number")
         services.count_interviews(assessment_id=pk, by=user_id(request), workers=int(given))
     except DomainError as error:

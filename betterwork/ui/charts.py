@@ -521,11 +521,18 @@ def pips(found: int, *, for_print: bool = False) -> SafeString:
     )
 
 
-def thread(value: parts.Thread, *, dir: str | None = None, for_print: bool = False) -> SafeString:
-    """The thread of a cycle: sewn up to today, grey ahead, needle at today."""
-    width, y = 440.0, 15.0
-    # On a page the sheet mirrors .thread; on paper the drawing itself is mirrored.
-    draw = canvas(width, 30, dir=dir if for_print else "ltr", for_print=for_print)
+def thread(
+    value: parts.Thread, *, wide: bool = False, dir: str | None = None, for_print: bool = False
+) -> SafeString:
+    """The thread of a cycle: sewn up to today, grey ahead, needle at today.
+
+    wide: across a whole card, with the days of the cycle written below.
+    """
+    width, y = (880.0 if wide else 440.0), 15.0
+    # On a page the sheet mirrors .thread; on paper, and where words stand, the drawing itself is.
+    draw = canvas(
+        width, 50 if wide else 30, dir=dir if for_print or wide else "ltr", for_print=for_print
+    )
 
     def at(day: int) -> float:
         return 6 + (width - 12) * min(max(day, 0), value.length) / value.length
@@ -534,6 +541,11 @@ def thread(value: parts.Thread, *, dir: str | None = None, for_print: bool = Fal
     if value.window:
         first, last = value.window
         draw.rect(at(first), 3, at(last) - at(first), 24, "win", rx=3)
+    if wide:
+        for step in [*range(0, value.length - 50, 100), value.length]:
+            anchor = {0: "start", value.length: "end"}.get(step, "middle")
+            draw.line(at(step), y - 6, at(step), y + 6, "rest")
+            draw.text(at(step), 44, formats.number(step), "ax", anchor)
     draw.line(at(now), y, at(value.length), y, "rest")
     draw.line(at(0), y, at(now), y, "sewn")
     for mark in sorted(value.marks, key=lambda m: m.day):
@@ -554,7 +566,7 @@ def thread(value: parts.Thread, *, dir: str | None = None, for_print: bool = Fal
         gettext("No cycle is running") if value.day is None
         else gettext("Day %(day)s of the cycle") % {"day": formats.number(value.day)}
     )  # fmt: skip
-    return draw.svg(title=said, css="thread", inner_title=False)
+    return draw.svg(title=said, css="thread wide" if wide else "thread", inner_title=False)
 
 
 # Heat tables -------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
+from betterwork.records.services import record
+from betterwork.records.vocabulary import Action
 from betterwork.ui import formats
 from betterwork.ui.parts import Choice, Crumb, Rule
 from factories import bodies, forms, words
@@ -244,6 +246,7 @@ def committee_list(request: MemberRequest) -> HttpResponse:
         overviews = reads.committee_overviews(rows, today)
         kept = [row for row in rows if _matches(overviews[row.pk], wanted)]
         if fmt in FORMATS:
+            record(Action.EXPORTED, kind="committees", format=fmt)
             return _export([card(overviews[row.pk]) for row in kept], fmt)
         page = Paginator(kept, common.PAGE_ROWS).get_page(request.GET.get("page"))
     else:

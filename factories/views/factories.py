@@ -21,6 +21,8 @@ from betterwork.accounts.models import Role
 from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
+from betterwork.records.services import record
+from betterwork.records.vocabulary import Action
 from betterwork.refusals import sentence
 from betterwork.ui import formats
 from betterwork.ui.parts import Choice, Crumb, Event
@@ -48,6 +50,7 @@ def factory_list(request: MemberRequest) -> HttpResponse:
     rows = reads.factory_rows(chosen)
     kind = request.GET.get("format", "")
     if kind in FORMATS:
+        record(Action.EXPORTED, kind="factories", format=kind)
         return _export(request, rows, kind)
     page = common.page_of(request, rows)
     role = common.role_of(request)

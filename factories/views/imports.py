@@ -18,7 +18,7 @@ from betterwork.permissions import Permission, requires
 from betterwork.records.models import Job
 from betterwork.refusals import sentence
 from betterwork.ui.parts import Choice, Crumb, Work
-from factories import forms
+from factories import forms, words
 from factories.models import ImportRow
 from factories.rules.import_rows import COLUMNS, KNOWN
 from factories.selectors.factories import import_batches
@@ -125,12 +125,17 @@ def import_batch(request: MemberRequest, pk: UUID) -> HttpResponse:
     return render(request, "factories/import_batch.html", context)
 
 
+def _cell(column: str, row: ImportRow) -> dict[str, Any]:
+    label = words.label_of_column(column)
+    return {"column": column, "label": label, "text": row.cells.get(column, "")}
+
+
 def as_row(row: ImportRow, refused: str = "") -> dict[str, Any]:
     """A row for its page: the cells at fault with what is wrong with each."""
     wrong = []
     for column, errors in row.errors.items():
         texts = [sentence(DomainError(each["code"], **each["facts"])) for each in errors]
-        wrong.append({"column": column, "text": row.cells.get(column, ""), "errors": texts})
+        wrong.append(_cell(column, row) | {"errors": texts})
     return {
         "row": row,
         "name": row.cells.get("name", ""),
@@ -172,9 +177,7 @@ def import_row(request: MemberRequest, pk: UUID, number: int) -> HttpResponse:
     at_fault = set(row.errors)
     context |= {
         "cells": [
-            {"column": c, "text": row.cells.get(c, "")}
-            for c in dict.fromkeys([*batch.columns, "name"])
-            if c not in at_fault
+            _cell(c, row) for c in dict.fromkeys([*batch.columns, "name"]) if c not in at_fault
         ],
         "crumbs": [
             Crumb(_("Import"), reverse("factories:import")),

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from assessments.models import Assessment
+from betterwork.asked import year_of
 from betterwork.records.models import Job
 from betterwork.tenancy import scope
 from reporting.models import Report
@@ -106,8 +107,8 @@ class Choice:
                 | Q(factory__code__iexact=self.q)
                 | Q(code__iexact=self.q)
             )
-        if self.year.isdigit():
-            rows = rows.filter(starts_on__year=int(self.year))
+        if (asked := year_of(self.year)) is not None:
+            rows = rows.filter(starts_on__year=asked)
         return rows
 
     def count(self) -> int:

@@ -32,6 +32,8 @@ from reporting.rates import Figures, Place, Query
 from . import common
 
 DIMENSIONS = ("year", "cycle", "region", "type")
+MOST_CYCLES = 40  # cycles compared side by side; those nobody was assessed in are left out
+MOST_REGIONS = 64
 
 
 @requires(Permission.SEE_RATES)
@@ -103,10 +105,10 @@ def _columns(
                 replace(query, selection=InCycle(cycle, since, until)),
                 {"cycle": str(cycle)},
             )
-            for cycle in range(1, min(int(state.get("last_cycle") or 1), 12) + 1)
+            for cycle in range(1, min(int(state.get("last_cycle") or 1), MOST_CYCLES) + 1)
         ]
     if by == "region":
-        names = list(state.get("regions") or ())[:20]
+        names = list(state.get("regions") or ())[:MOST_REGIONS]
         return [(name, replace(query, region=name), {"region": name}) for name in names]
     if by == "type":
         return [
@@ -132,6 +134,10 @@ def _overview(
     found = rates.figures(wanted)
     now, before = found["now"], found.get("before")
     compared = [found[f"c{place}"] for place in range(len(columns))]
+    if by == "cycle" and not filters.panel:
+        held = [place for place, each in enumerate(compared) if each.n]
+        columns = [columns[place] for place in held]
+        compared = [compared[place] for place in held]
     links = [f"?{common.query_with(request.GET, **change)}&" for *_column, change in columns]
     clusters = _clusters(request, now, before, compared, links)
     labels = [label for label, *_column in columns]

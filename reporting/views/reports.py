@@ -21,14 +21,19 @@ from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
 from betterwork.records import files
 from betterwork.records.models import Job, StoredFile
+from betterwork.records.services import record
+from betterwork.records.vocabulary import Action
 from betterwork.tenancy.middleware import client_address
 from betterwork.ui import formats, parts
 from betterwork.ui.context import OWN_NAMES
 from reporting import services
+from reporting.exports import sheets
 from reporting.forms import CorrectionForm
 from reporting.models import Report
 from reporting.report import page as report_page
 from reporting.selectors import reports as selectors
+
+from . import common
 
 PAGE_SIZE = 25
 CHECKS_A_MINUTE = 30  # from one address: a person types, a machine guesses
@@ -61,7 +66,11 @@ def report_list(request: HttpRequest) -> HttpResponse:
     if not is_staff:
         asked["state"] = ""
     choice = selectors.Choice(**asked, with_drafts=not _is_outside(request))
-    pages = selectors.Pages(choice, request.GET.get("sort", ""), PAGE_SIZE)
+    sort = request.GET.get("sort", "")
+    if request.GET.get("format") in common.FORMATS:
+        record(Action.EXPORTED, kind="reports", format=request.GET["format"])
+        return _export(selectors.report_rows(choice, sort), request.GET["format"], is_staff)
+    pages = selectors.Pages(choice, sort, PAGE_SIZE)
     page = pages.get_page(request.GET.get("page"))
     found = [selectors.as_row(each, written_only=not is_staff) for each in page.object_list]
     language = _language()
@@ -81,6 +90,28 @@ def report_list(request: HttpRequest) -> HttpResponse:
     }
     template = "reports_phone" if _is_factory(request) else "reports"
     return render(request, f"reporting/{template}.html", context)
+
+
+def _export(found: Any, kind: str, is_staff: bool) -> HttpResponse:
+    """The rows of the list as it stands."""
+    states = {
+        "released": _("Released"), "draft": _("Draft with the factory"),
+        "being_written": _("Being written"), "stopped": _("Stopped"),
+    }  # fmt: skip
+    head = [_("Factory"), _("Code"), *([_("State")] if is_staff else []), _("Assessed"),
+            _("Released"), _("Version"), _("Languages")]  # fmt: skip
+    rows = []
+    for each in found.iterator(chunk_size=500):
+        row = selectors.as_row(each, written_only=not is_staff)
+        names = ", ".join(str(OWN_NAMES.get(one["language"], "")) for one in row.languages)
+        released = row.released_at and timezone.localdate(row.released_at).isoformat()
+        rows.append([
+            row.factory, row.code, *([states[row.state]] if is_staff else []),
+            row.starts_on.isoformat(), "" if row.is_draft else released, row.version, names,
+        ])  # fmt: skip
+    rtl = formats.direction() == "rtl"
+    name = f"reports-{timezone.localdate()}"
+    return sheets.answer([common.table(_("Reports"), head, rows)], name, kind, rtl=rtl)
 
 
 def _choices(asked: dict[str, str], is_staff: bool) -> list[parts.Choice]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -498,3 +498,24 @@ def test_save_endpoint_query_budget(bd, sign_in, django_assert_max_num_queries) 
     post_json(client, url("answer", made.pk, questions[0].lineage), bodies[0])
     with django_assert_max_num_queries(14):
         post_json(client, url("answer", made.pk, questions[1].lineage), bodies[1])
+
+
+def test_list_gives_what_it_shows_as_a_file(bd, sign_in) -> None:
+    make_begun(factory=make_factory("=HYPERLINK()"))
+    make_planned(factory=make_factory("Sealed Mill"))
+    client = sign_in("manager")
+    address = url("list")
+    text = client.get(address, {"format": "csv"}).content.decode("utf-8-sig")
+    assert len(text.splitlines()) == 2
+    assert "'=HYPERLINK()" in text
+    assert "Sealed Mill" not in text
+    assert len(client.get(address, {"format": "csv", "q": "none"}).content.splitlines()) == 1
+    assert client.get(address, {"format": "xlsx"}).content[:2] == b"PK"
+    assert TrailEvent.objects.filter(action="exported", facts__kind="assessments").count() == 3
+
+
+def test_list_offers_every_year_there_is(bd, sign_in) -> None:
+    make_begun(day=date(2012, 5, 7))
+    page = sign_in("manager").get(url("list")).content.decode()
+    assert '<option value="2012"' in page
+    assert '<option value="2011"' not in page

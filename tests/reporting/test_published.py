@@ -10,7 +10,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from assessments import summaries
 from assessments.models import CompliancePoint
@@ -212,3 +212,27 @@ def test_a_month_is_a_whole_month(bd: Any, capsys: Any) -> None:
     assert found["selection"] == {
         "kind": "cycle", "cycle": 1, "from": "2015-06-01", "to": "2017-07-31",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (["--from", "2017-07", "--to", "2015-06"], "is after"),
+        (["--panel", "2", "--cycle", "3"], "one of the cycles"),
+        (["--cycle", "0"], "begins at 1"),
+        (["--panel", "2", "--from", "2015-06"], "goes by cycles"),
+    ],
+)
+def test_a_choice_that_cannot_be_is_refused(bd: Any, asked: list[str], words: str) -> None:
+    with pytest.raises(CommandError, match=words):
+        call_command("nc_rates", "--programme", "BD", *asked)
+
+
+def test_figures_for_people_begin_with_what_was_chosen(bd: Any, capsys: Any) -> None:
+    version = make_version([Asked("x", "OSH-EP")])
+    make_world(version, [Held(0, 1, date(2016, 5, 1), {"x": "non_compliant"})], make_factories(1))
+    summaries.rebuild_results()
+    call_command("nc_rates", "--programme", "BD", "--from", "2015-06")
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert first == "BD, latest per factory (from 2015-06-01), assessments held, n = 1"
+    assert "  Emergency Preparedness: 1/1 = 100 %" in lines

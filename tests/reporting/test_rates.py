@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -202,3 +204,14 @@ def test_region_and_type_narrow_the_choice(tool: Any) -> None:
     assert {name: each.n for name, each in found.items()} == {
         "all": 3, "there": 1, "shoes": 1, "none": 0,
     }  # fmt: skip
+
+
+def test_cycles_side_by_side_leave_out_those_nobody_was_in(tool: Any, sign_in: Any) -> None:
+    version, factories = tool
+    world = [Held(0, 1, FIRST, {"c1": "compliant"}), Held(1, 14, FIRST, {"c1": "compliant"})]
+    make_world(version, world, factories)
+    summaries.rebuild_results()
+    cache.clear()
+    page = sign_in("manager").get("/rates/", {"by": "cycle", "period": "all"}).content.decode()
+    heads = re.findall(r"Cycle (\d+)<", page)
+    assert heads == ["1", "14"]

@@ -17,7 +17,7 @@ from betterwork.accounts.models import Role
 from betterwork.tenancy.models import Programme
 from tests import builders
 
-from .world import World, ask, routes
+from .world import World, ask, routes, why
 
 PASSWORD = "a long password"
 ELSEWHERE = (
@@ -149,3 +149,33 @@ def test_server_settings_pass_the_deployment_check(tmp_path: Path) -> None:
         cwd=root, env=env, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+ASKED = (
+    "q", "page", "sort", "state", "status", "year", "month", "day", "language", "role", "region",
+    "type", "advisor", "group", "cycle", "period", "basis", "from", "to", "panel", "by", "point",
+    "question", "factory", "action", "modality", "whose", "show", "kind", "fails", "code",
+    "country", "first", "second", "export", "format", "envelope", "all", "origin",
+    "next",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("value", ["\x00", "²", "0", "-1", "10000", "9" * 30, "1e9", "[]", "x'"])
+def test_no_page_breaks_on_what_is_typed_into_its_address(world: World, value: str) -> None:
+    for role in (Role.MANAGER, Role.PLANNER, Role.AMBASSADOR):
+        client = world.client(role)
+        for route in routes():
+            address = world.address(route)
+            if address is None or not route.allows(role):
+                continue
+            answer = ask(client, "get", address, **dict.fromkeys(ASKED, value))
+            assert answer.status_code < 500, f"{role} {route.name}: {why(answer)}"
+            if answer.status_code == 400:
+                assert value == "\x00"
+
+
+def test_zero_byte_in_a_form_changes_nothing(bd: Programme, sign_in: Callable[..., Client]) -> None:
+    client = sign_in(Role.MANAGER)
+    data = {"email": "new@example.org", "role": "staff", "language": "en", "full_name": "A\x00B"}
+    assert client.post(reverse("accounts:invite"), data).status_code in {400, 422}
+    assert "new@example.org" not in client.get(reverse("accounts:people")).content.decode()

@@ -124,3 +124,14 @@ def test_paper_rows_carry_their_words_as_text() -> None:
 )
 def test_digits_need_no_shaping(text: str, joins: bool) -> None:
     assert charts.needs_shaping(text) is joins
+
+
+def test_the_wide_thread_writes_its_days_and_mirrors_itself() -> None:
+    plain, mirrored = (charts.thread(THREAD, wide=True, dir=d) for d in ("ltr", "rtl"))
+    assert [text for text in ("0", "100", "200", "300", "365") if f">{text}<" in plain] == [
+        "0", "100", "200", "300", "365",
+    ]  # fmt: skip
+    assert plain != mirrored
+    short = charts.thread(parts.Thread(5, length=200), wide=True, dir="ltr")
+    assert ">100<" in short
+    assert ">200<" in short

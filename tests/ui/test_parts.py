@@ -18,6 +18,7 @@ from django.template import Context, RequestContext, Template
 from django.test import RequestFactory, override_settings
 from django.utils import translation
 
+from betterwork.accounts.models import User
 from betterwork.ui import icons, navigation, parts, views
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
@@ -255,3 +256,14 @@ def test_frame_of_a_signed_in_reader_makes_no_query() -> None:
     with translation.override("ar"):
         ui = interface(request)["ui"]
     assert (ui.dir, ui.programme, ui.programme_name, ui.role) == ("rtl", "jo", "الأردن", "advisor")
+
+
+def test_you_are_shown_with_your_own_signs_wherever_you_act() -> None:
+    who = parts.Who("Programme", "Programme", "–", is_you=True)
+    request = request_for()
+    request.user = User(email="f@example.org", full_name="Farhana Chowdhury")
+    template = Template('{% include "components/_who.html" with who=who only %}')
+    assert ">FC<" in template.render(RequestContext(request, {"who": who}))
+    assert ">–<" in template.render(Context({"who": who}))
+    other = parts.Who("Tanvir Rahman", initials="TR")
+    assert ">TR<" in template.render(RequestContext(request, {"who": other}))

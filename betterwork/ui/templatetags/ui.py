@@ -16,7 +16,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from betterwork.ui import charts, formats, icons, parts
+from betterwork.ui import charts, devices, formats, icons, parts
+from betterwork.ui.context import initials
 
 register = template.Library()
 
@@ -127,6 +128,12 @@ def local_digits(value: Any) -> str:
     return formats.digits(str(value))
 
 
+@register.filter
+def device(user_agent: str) -> str:
+    """ "Chrome on Android" for what a browser calls itself."""
+    return devices.device_name(user_agent)
+
+
 # Text ----------------------------------------------------------------------------------------
 
 
@@ -146,6 +153,15 @@ def comma() -> str:
 def user_text(value: Any) -> SafeString:
     """What a person wrote: takes its direction from itself."""
     return format_html('<bdi dir="auto">{}</bdi>', value)
+
+
+@register.simple_tag(takes_context=True)
+def face(context: Context, who: parts.Who) -> str:
+    """The signs in a person's circle: the reader's own wherever the row says "You"."""
+    request = getattr(context, "request", None)
+    if who.is_you and request is not None and request.user.is_authenticated:
+        return initials(str(request.user))
+    return who.initials
 
 
 @register.simple_tag
@@ -184,9 +200,9 @@ def clock(value: parts.Clock | None) -> SafeString:
 
 
 @register.simple_tag
-def thread(value: parts.Thread) -> SafeString:
-    """The thread of a cycle: one row of the caseload."""
-    return charts.thread(value)
+def thread(value: parts.Thread, wide: bool = False) -> SafeString:
+    """The thread of a cycle: one row of the caseload, or across a whole card."""
+    return charts.thread(value, wide=wide)
 
 
 @register.simple_tag

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from betterwork.asked import first_day, last_day
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
 from betterwork.tenancy import scope
@@ -24,8 +24,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--programme", required=True, help="code, such as BD")
         parser.add_argument("--out", help="file to write, .csv or .xlsx; CSV on stdout without it")
-        parser.add_argument("--from", dest="since", type=date.fromisoformat, help="first day")
-        parser.add_argument("--to", dest="until", type=date.fromisoformat, help="last day")
+        parser.add_argument("--from", dest="since", type=first_day, help="month or day")
+        parser.add_argument("--to", dest="until", type=last_day, help="month or day, included")
         parser.add_argument("--released", action="store_true", help="released assessments only")
         parser.add_argument("--language", default="en", choices=[c for c, _n in settings.LANGUAGES])
         parser.add_argument(
@@ -38,6 +38,9 @@ class Command(BaseCommand):
             programme = Programme.objects.filter(code=options["programme"]).first()
         if programme is None:
             raise CommandError(f"There is no programme {options['programme']}.")
+        since, until = options["since"], options["until"]
+        if since and until and since > until:
+            raise CommandError(f"--from {since} is after --to {until}.")
         choice = analyst.Choice(
             kind=analyst.ASSESSMENT,
             language=options["language"],

@@ -5,36 +5,18 @@ manage.py nc_rates --programme BD --from 2015-06 --to 2017-07 [--cycle 1 | --pan
 
 from __future__ import annotations
 
-import calendar
 import json
-import re
-from datetime import date
+import os
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from assessments.rules.rates import BalancedPanel, InCycle, LatestInWindow, Selection, to_percent
+from betterwork.asked import first_day, last_day
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
 from reporting import rates
 from reporting.rates import Basis, Counted, Query
-
-
-def first_day(text: str) -> date:
-    """2015-06 or 2015-06-14."""
-    return _day(text, last=False)
-
-
-def last_day(text: str) -> date:
-    """2017-07 is its last day."""
-    return _day(text, last=True)
-
-
-def _day(text: str, *, last: bool) -> date:
-    if re.fullmatch(r"\d{4}-\d{2}", text):
-        year, month = (int(part) for part in text.split("-"))
-        return date(year, month, calendar.monthrange(year, month)[1] if last else 1)
-    return date.fromisoformat(text)
 
 
 class Command(BaseCommand):
@@ -58,6 +40,14 @@ class Command(BaseCommand):
             raise CommandError(f"There is no programme {options['programme']}.")
         if options["panel"] and (options["since"] or options["until"]):
             raise CommandError("A panel goes by cycles; leave out --from and --to.")
+        since, until = options["since"], options["until"]
+        if since and until and since > until:
+            raise CommandError(f"--from {since} is after --to {until}.")
+        for name in ("cycle", "panel"):
+            if options[name] is not None and options[name] < 1:
+                raise CommandError(f"--{name} begins at 1.")
+        if options["panel"] and options["cycle"] and options["cycle"] > options["panel"]:
+            raise CommandError("--cycle is one of the cycles of the panel.")
         basis = Basis.RELEASED if options["released"] else Basis.HELD
         with scope.programme_scope(programme.pk):
             if options["panel"] and not options["cycle"]:
@@ -75,8 +65,11 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2))
             return
-        for each in found:
-            self._print(each)
+        try:
+            for each in found:
+                self._print(each)
+        except BrokenPipeError:  # the reader has seen enough, as with `| head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
     def _selection(self, options: dict[str, Any]) -> Selection:
         if options["panel"]:
@@ -131,9 +124,19 @@ class Command(BaseCommand):
         }
 
     def _print(self, found: dict[str, Any]) -> None:
-        self.stdout.write(f"{found['selection']}, {found['basis']}, n = {found['n_factories']}")
+        chosen = ", ".join(
+            f"{name.replace('_', ' ')} {value}"
+            for name, value in found["selection"].items()
+            if name != "kind" and value is not None
+        )
+        kind = found["selection"]["kind"].replace("_", " ")
+        self.stdout.write(
+            f"{found['programme']}, {kind}{chosen and f' ({chosen})'}, "
+            f"assessments {found['basis']}, n = {found['n_factories']}"
+        )
         for cluster in found["clusters"]:
-            self.stdout.write(f"{cluster['cluster']}: {cluster['percent']} %")
+            percent = "–" if cluster["percent"] is None else f"{cluster['percent']} %"
+            self.stdout.write(f"{cluster['cluster']}: {percent}")
             for point in cluster["points"]:
                 self.stdout.write(
                     f"  {point['point']}: {point['count']}/{point['n']} = {point['percent']} %"

@@ -461,3 +461,25 @@ def test_guessing_codes_is_stopped(bd: Any, client: Client) -> None:
 def test_the_role_of_the_check_sees_no_other_row(released: Report) -> None:
     with scope.scope(scope.Facts("checker")):
         assert not Report.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["manager", "ambassador"])
+def test_the_list_gives_what_it_shows_as_a_file(
+    released: Report, sign_in: SignIn, role: str
+) -> None:
+    client = sign_in(role, factory=released.factory if role == "ambassador" else None)
+    text = client.get(LIST, {"format": "csv"}).content.decode("utf-8-sig")
+    assert "Meghna Crest" in text
+    assert "English" in text
+    assert ("State" in text) == (role == "manager")
+    assert "Meghna" not in client.get(LIST, {"format": "csv", "q": "none"}).content.decode()
+    assert client.get(LIST, {"format": "xlsx"}).content[:2] == b"PK"
+
+
+def test_a_buyer_takes_the_list_home_and_the_trail_knows(released: Report, sign_in: SignIn) -> None:
+    buyer = buyer_of(released, **CONSENT)
+    assert "Meghna" in sign_in(user=buyer).get(LIST, {"format": "csv"}).content.decode()
+    written = _as_platform(
+        lambda: TrailEvent.objects.filter(action="exported", actor=buyer).count()
+    )
+    assert written == 1
