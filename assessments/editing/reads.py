@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -164,6 +165,20 @@ def asides_of(version: ToolVersion, lineage: str) -> list[ToolEdit]:
 def history_of(version: ToolVersion, lineage: str) -> list[ToolEdit]:
     rows = ToolEdit.objects.filter(version=version, lineage=lineage).select_related("made_by")
     return list(rows.order_by("-made_at"))
+
+
+def writers_of(lineage: str) -> dict[str, int | None]:
+    """Who wrote the words that each field of a question says now, over all versions; None: nobody
+    in person. What was never changed in an editor is not named. One query."""
+    writers: dict[str, int | None] = {}
+    before: dict[str, str] = {}
+    edits = ToolEdit.objects.filter(lineage=lineage, revision__isnull=False)
+    for edit in edits.order_by("made_at", "version__created_at", "revision"):
+        for name, text in edit.content.items():
+            if before.get(name) != text:
+                writers[name] = edit.made_by_id
+        before = edit.content
+    return writers
 
 
 # -- translations ---------------------------------------------------------------------------------
@@ -334,23 +349,29 @@ class Period:
     # The last day it holds: its own, or the day before the next period; None while it lasts.
     until: date | None
     is_now: bool
+    # Put right since: it counts no more, and says what was written before.
+    is_corrected: bool = False
 
 
 def periods(country: str, code: str, today: date) -> list[Period]:
     """Every period of a parameter, the newest first."""
-    rows = list(
-        LawParameter.objects.filter(country=country, code=code)
-        .select_related("proposal__proposed_by", "proposal__decided_by")
-        .order_by("effective_from")
+    held = LawParameter.objects.filter(country=country, code=code).select_related(
+        "proposal__proposed_by", "proposal__decided_by"
     )
-    rows.sort(key=lambda row: row.effective_from or date.min)
+    # A row corrects another that was there before it, so the last written stands last.
+    rows = sorted(held, key=lambda row: (row.effective_from or date.min, row.pk))
+    wrong = {row.corrects_id for row in rows}
+    standing = [row for row in rows if row.pk not in wrong]
+    next_of = {row.pk: later.effective_from for row, later in pairwise(standing)}
     now = tool.law_on(country, today).get(code)
     found = []
-    for place, row in enumerate(rows):
-        following = rows[place + 1].effective_from if place + 1 < len(rows) else None
+    for row in rows:
         parameter = tool.parameter_of(row)
-        ends = [day for day in (row.effective_to, _eve(following)) if day is not None]
-        found.append(Period(row, parameter, min(ends, default=None), parameter == now))
+        following = _eve(next_of.get(row.pk))
+        ends = [day for day in (row.effective_to, following) if day is not None]
+        is_corrected = row.pk in wrong
+        is_now = parameter == now and not is_corrected
+        found.append(Period(row, parameter, min(ends, default=None), is_now, is_corrected))
     return found[::-1]
 
 
