@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
@@ -24,6 +24,7 @@ from assessments.models import (
     ToolQuestion,
     ToolVersion,
 )
+from assessments.rules import search_words
 from assessments.rules.tool_changes import BreakKind, SeriesBreak
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
@@ -111,7 +112,6 @@ def blocks(
     *,
     q: str = "",
     show: str = "",
-    language: str = ENGLISH,
 ) -> list[PointBlock]:
     """The questions of a version by point. show: changed, care (comments, clashes), series,
     unverified is left to the law page. Three queries, any length."""
@@ -127,7 +127,7 @@ def blocks(
         ToolEdit.objects.filter(ASIDE, version=version).values_list("lineage", flat=True)
     )
     found: dict[str, PointBlock] = {}
-    needle = q.strip().lower()
+    terms = search_words.terms(q)
     for row in rows:
         line = QuestionLine(
             row, comments[row.lineage], conflicts[row.lineage], states_of(row, languages)
@@ -138,17 +138,20 @@ def blocks(
             continue
         if show == "series" and row.comparable != "no":
             continue
-        if needle and needle not in _haystack(row, language):
+        if terms and not _holds_all(row, terms):
             continue
         found.setdefault(row.point_id, PointBlock(row.point)).lines.append(line)
     return list(found.values())
 
 
-def _haystack(row: ToolQuestion, language: str) -> str:
-    words = [row.lineage]
-    for texts in (row.title, row.text, row.finding):
-        words += [texts.get(language, ""), texts.get(ENGLISH, "")]
-    return " ".join(words).lower()
+def _holds_all(row: ToolQuestion, terms: Sequence[search_words.Term]) -> bool:
+    """Whether title, question and finding in one language hold every term."""
+    for language in LANGUAGES:
+        words = [row.lineage, *(t.get(language, "") for t in (row.title, row.text, row.finding))]
+        text = "\n".join(words)
+        if all(search_words.holds(text, (term,)) for term in terms):
+            return True
+    return False
 
 
 def comments_of(version: ToolVersion, lineage: str | None = None) -> list[ToolComment]:
