@@ -201,9 +201,19 @@ class LawForm(forms.Form):
     )
     reason = forms.CharField(label=_("Why it changes"), max_length=2000, widget=_area(3))
 
-    def __init__(self, *args: Any, known: LawParameter | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        known: LawParameter | None = None,
+        is_correction: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.known = known
+        if is_correction:
+            # It keeps the first day of the period it puts right, which may be unknown.
+            del self.fields["effective_from"]
+            self.fields["reason"].label = gettext("What was wrong")
         if known is not None:
             # The code and kind are what questions and sentences rest on.
             for name in ("code", "kind", "topic"):
@@ -223,6 +233,7 @@ class LawForm(forms.Form):
             "reference": row.reference,
             "source": row.source,
             "confidence": row.confidence,
+            "effective_to": row.effective_to,
         }
 
     def clean_code(self) -> str:

@@ -58,8 +58,18 @@ class CompliancePoint(models.Model):
         return self.code
 
 
+class LawParameterRows(models.QuerySet["LawParameter"]):
+    def standing(self) -> LawParameterRows:
+        """Without what was put right since."""
+        return self.filter(correction__isnull=True)
+
+
 class LawParameter(models.Model):
-    """One parameter of a country's law in one period. A change is a new period, never in place."""
+    """One parameter of a country's law in one period, never changed in place.
+
+    When the law changes, a new period begins. What was written down wrongly is put right by a
+    row that `corrects` it and takes its place: same country, code and first day.
+    """
 
     class Confidence(models.TextChoices):
         HIGH = "high", _("Source checked")
@@ -85,12 +95,18 @@ class LawParameter(models.Model):
     proposal = models.OneToOneField(
         "LawProposal", models.PROTECT, null=True, editable=False, related_name="period"
     )
+    corrects = models.OneToOneField(
+        "self", models.PROTECT, null=True, editable=False, related_name="correction"
+    )
+
+    objects = LawParameterRows.as_manager()
 
     class Meta:
         ordering = ["country", "topic", "code"]
         constraints = [
             models.UniqueConstraint(
                 fields=["country", "code", "effective_from"],
+                condition=Q(corrects__isnull=True),
                 nulls_distinct=False,
                 name="law_period_once",
             ),
@@ -135,6 +151,9 @@ class ToolVersion(ProgrammeModel):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Ids of all who had a hand in the draft, written by the database alone: whoever changes it or
+    # one of its questions is among them, whatever they leave in its history.
+    authors = ArrayField(models.BigIntegerField(), default=list, editable=False)
     # A draft nobody goes on with is kept, out of sight.
     set_aside_at = models.DateTimeField(null=True, blank=True)
     # While a review is asked for, the database lets nobody change a question of the draft.
@@ -405,7 +424,8 @@ class ToolComment(ProgrammeModel):
 
 
 class LawProposal(ProgrammeModel):
-    """A new period of one parameter of the programme's law, until a second person decides."""
+    """A new period of one parameter of the programme's law, or the correction of one, until a
+    second person decides."""
 
     class Decision(models.TextChoices):
         APPROVED = "approved", _("Approved")
@@ -422,7 +442,11 @@ class LawProposal(ProgrammeModel):
     reference = models.TextField(_("reference"), blank=True)
     source = models.TextField(_("source"), blank=True)
     confidence = models.CharField(_("how sure"), max_length=10, choices=LawParameter.Confidence)
-    effective_from = models.DateField(_("in force from"))
+    # The period it puts right; its first day stays, which may be unknown.
+    corrects = models.ForeignKey(
+        LawParameter, models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    effective_from = models.DateField(_("in force from"), null=True)
     effective_to = models.DateField(_("in force until"), null=True, blank=True)
     reason = models.TextField(_("reason"))
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -457,9 +481,14 @@ class LawProposal(ProgrammeModel):
                 | (~Q(source="") & ~Q(reference="")),
                 name="law_proposal_verified_has_source",
             ),
+            models.CheckConstraint(
+                condition=Q(effective_from__isnull=False) | Q(corrects__isnull=False),
+                name="law_proposal_has_a_first_day",
+            ),
             models.UniqueConstraint(
                 fields=["programme", "code", "effective_from"],
                 condition=Q(decision=""),
+                nulls_distinct=False,
                 name="law_proposal_open_once",
             ),
         ]

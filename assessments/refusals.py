@@ -82,6 +82,7 @@ SENTENCES: dict[str, str | Promise] = {
         "Write a label of letters, digits, points and hyphens, such as BD-2027.1."
     ),
     "label_taken": _("Another version has the label %(label)s. Choose another."),
+    "reviewed_by_author": _("You wrote these words, so another person reviews them."),
     "english_missing": _("Write it in English: the other languages rest on it."),
     "local_name_malformed": _("The local name %(name)s needs a code of small letters and English."),
     "local_name_cited": _("Questions cite %(names)s. Change them first, then take the name out."),
@@ -107,9 +108,12 @@ SENTENCES: dict[str, str | Promise] = {
     "law_kind_fixed": _("The kind of %(parameter)s does not change: questions rest on it."),
     "law_source_missing": _("A checked value needs its reference and its source."),
     "law_value_missing": _("A checked value is not empty. Write it, or mark it as not found."),
-    "law_period_exists": _("There is a period that begins on %(day)s already. Choose another day."),
+    "law_period_exists": _(
+        "There is a period that begins on %(day)s already. Choose another day, or correct that one."
+    ),
     "law_period_reversed": _("The last day lies before the first."),
-    "law_proposal_open": _("A proposal for %(day)s waits for a decision already."),
+    "law_proposal_open": _("A proposal for this day waits for a decision already."),
+    "law_period_unknown": _("This period was corrected meanwhile. Look at it anew."),
     "proposal_unknown": _("This proposal is not there."),
     "law_decided": _("This proposal was decided already."),
     "law_second_person": _("You proposed it, so another person must decide."),

@@ -242,8 +242,10 @@ class Words:
 
 def law_on(country: str, day: date) -> dict[str, library.LawParameter]:
     """The parameters of a country in force on a day, by code."""
-    rows = LawParameter.objects.filter(country=country).filter(
-        Q(effective_from__isnull=True) | Q(effective_from__lte=day)
+    rows = (
+        LawParameter.objects.standing()
+        .filter(country=country)
+        .filter(Q(effective_from__isnull=True) | Q(effective_from__lte=day))
     )
     parameters = tuple(parameter_of(row) for row in rows)
     return library.CountryLaw(country, parameters).at(day)

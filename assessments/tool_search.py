@@ -1,15 +1,18 @@
-"""Full-text search over the published tools, in every language and script."""
+"""Full-text search over the published tools, and over what drafts change, in every script."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from django.db import connection
 
-from .models import ToolText
+from betterwork.tenancy.models import Programme
+
+from . import library, tool
+from .models import ToolQuestion, ToolText, ToolVersion
 from .rules import search_words
 from .rules.search_words import Term
 
@@ -114,6 +117,81 @@ def _hit(row: ToolText, countries: Sequence[str], terms: tuple[Term, ...]) -> Hi
         text=search_words.marked(row.text, terms),
         found=tuple(found),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class DraftHit:
+    """One changed question of a draft in one language."""
+
+    version: ToolVersion
+    hit: Hit
+
+
+MOST_IN_DRAFTS = 50
+
+
+def search_drafts(
+    query: str, *, day: date, reader: str = "en", language: str = ""
+) -> list[DraftHit]:
+    """What open drafts of the programme in scope change and that holds every word of `query`.
+
+    What a draft does not change is found in the version it was copied from. Read anew each time:
+    drafts are in no index, which every reader may see. Two or three queries, whatever is found.
+    """
+    terms = search_words.terms(query)
+    if not terms:
+        return []
+    rows = list(
+        ToolQuestion.objects.filter(
+            version__status=ToolVersion.Status.DRAFT,
+            version__set_aside_at__isnull=True,
+            changed_at__isnull=False,
+        )
+        .select_related("version")
+        .order_by("-version__created_at", "order")
+    )
+    if not rows:
+        return []
+    country = Programme.objects.values_list("country", flat=True).get(pk=rows[0].programme_id)
+    law = tool.law_on(country, day)
+    found = [
+        DraftHit(row.version, _hit(text, (country,), terms))
+        for row in rows
+        for text in _draft_texts(row, law)
+        if language in ("", text.language) and _holds_all(text, terms)
+    ]
+    # The reader's language first; the sort keeps the order of drafts and questions.
+    found.sort(key=lambda each: each.hit.language != reader)
+    return found[:MOST_IN_DRAFTS]
+
+
+def _draft_texts(row: ToolQuestion, law: Mapping[str, library.LawParameter]) -> Iterable[ToolText]:
+    """The words of a question as an index would hold them; not kept."""
+    for language in sorted({*row.title, *row.text}):
+        guides = row.guidance.get(language, {})
+        lines = [line for name in library.GUIDANCE for line in guides.get(name, ())]
+        title, text, finding, guidance = (
+            tool.resolve(words, law, language, row.version.names)
+            for words in (
+                row.title.get(language, ""),
+                row.text.get(language, ""),
+                row.finding.get(language, ""),
+                "\n".join(lines),
+            )
+        )
+        yield ToolText(
+            lineage=row.lineage,
+            language=language,
+            title=title,
+            text=text,
+            finding=finding,
+            guidance=guidance,
+        )
+
+
+def _holds_all(row: ToolText, terms: Sequence[Term]) -> bool:
+    whole = "\n".join((row.lineage, row.title, row.text, row.finding, row.guidance))
+    return all(search_words.holds(whole, (term,)) for term in terms)
 
 
 def languages_searched() -> Iterable[str]:

@@ -79,6 +79,11 @@ urlpatterns = [
     path("law/proposals/<uuid:pk>/", tool_law.proposal, name="law_proposal"),
     path("law/parameters/<slug:parameter>/", tool_law.parameter, name="law_parameter"),
     path("law/parameters/<slug:parameter>/propose/", tool_law.propose, name="law_propose"),
+    path(
+        "law/parameters/<slug:parameter>/periods/<int:period>/correct/",
+        tool_law.correct,
+        name="law_correct",
+    ),
     path("<uuid:pk>/", lists.assessment_detail, name="detail"),
     path("<uuid:pk>/schedule/", planning.schedule, name="schedule"),
     path("<uuid:pk>/cancel/", planning.cancel, name="cancel"),

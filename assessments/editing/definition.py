@@ -21,7 +21,7 @@ def definition_of(version: ToolVersion) -> library.ToolDefinition:
     programme = Programme.objects.get(pk=version.programme_id)
     content = library.load()
     rows = ToolQuestion.objects.filter(version=version).select_related("point__cluster")
-    law = LawParameter.objects.filter(country=programme.country)
+    law = LawParameter.objects.standing().filter(country=programme.country)
     return library.ToolDefinition(
         country=programme.country,
         country_name=programme.name,

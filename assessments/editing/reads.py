@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from assessments.models import (
     ToolQuestion,
     ToolVersion,
 )
+from assessments.rules import search_words
 from assessments.rules.tool_changes import BreakKind, SeriesBreak
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
@@ -110,7 +112,6 @@ def blocks(
     *,
     q: str = "",
     show: str = "",
-    language: str = ENGLISH,
 ) -> list[PointBlock]:
     """The questions of a version by point. show: changed, care (comments, clashes), series,
     unverified is left to the law page. Three queries, any length."""
@@ -126,7 +127,7 @@ def blocks(
         ToolEdit.objects.filter(ASIDE, version=version).values_list("lineage", flat=True)
     )
     found: dict[str, PointBlock] = {}
-    needle = q.strip().lower()
+    terms = search_words.terms(q)
     for row in rows:
         line = QuestionLine(
             row, comments[row.lineage], conflicts[row.lineage], states_of(row, languages)
@@ -137,17 +138,20 @@ def blocks(
             continue
         if show == "series" and row.comparable != "no":
             continue
-        if needle and needle not in _haystack(row, language):
+        if terms and not _holds_all(row, terms):
             continue
         found.setdefault(row.point_id, PointBlock(row.point)).lines.append(line)
     return list(found.values())
 
 
-def _haystack(row: ToolQuestion, language: str) -> str:
-    words = [row.lineage]
-    for texts in (row.title, row.text, row.finding):
-        words += [texts.get(language, ""), texts.get(ENGLISH, "")]
-    return " ".join(words).lower()
+def _holds_all(row: ToolQuestion, terms: Sequence[search_words.Term]) -> bool:
+    """Whether title, question and finding in one language hold every term."""
+    for language in LANGUAGES:
+        words = [row.lineage, *(t.get(language, "") for t in (row.title, row.text, row.finding))]
+        text = "\n".join(words)
+        if all(search_words.holds(text, (term,)) for term in terms):
+            return True
+    return False
 
 
 def comments_of(version: ToolVersion, lineage: str | None = None) -> list[ToolComment]:
@@ -164,6 +168,20 @@ def asides_of(version: ToolVersion, lineage: str) -> list[ToolEdit]:
 def history_of(version: ToolVersion, lineage: str) -> list[ToolEdit]:
     rows = ToolEdit.objects.filter(version=version, lineage=lineage).select_related("made_by")
     return list(rows.order_by("-made_at"))
+
+
+def writers_of(lineage: str) -> dict[str, int | None]:
+    """Who wrote the words that each field of a question says now, over all versions; None: nobody
+    in person. What was never changed in an editor is not named. One query."""
+    writers: dict[str, int | None] = {}
+    before: dict[str, str] = {}
+    edits = ToolEdit.objects.filter(lineage=lineage, revision__isnull=False)
+    for edit in edits.order_by("made_at", "version__created_at", "revision"):
+        for name, text in edit.content.items():
+            if before.get(name) != text:
+                writers[name] = edit.made_by_id
+        before = edit.content
+    return writers
 
 
 # -- translations ---------------------------------------------------------------------------------
@@ -334,23 +352,29 @@ class Period:
     # The last day it holds: its own, or the day before the next period; None while it lasts.
     until: date | None
     is_now: bool
+    # Put right since: it counts no more, and says what was written before.
+    is_corrected: bool = False
 
 
 def periods(country: str, code: str, today: date) -> list[Period]:
     """Every period of a parameter, the newest first."""
-    rows = list(
-        LawParameter.objects.filter(country=country, code=code)
-        .select_related("proposal__proposed_by", "proposal__decided_by")
-        .order_by("effective_from")
+    held = LawParameter.objects.filter(country=country, code=code).select_related(
+        "proposal__proposed_by", "proposal__decided_by"
     )
-    rows.sort(key=lambda row: row.effective_from or date.min)
+    # A row corrects another that was there before it, so the last written stands last.
+    rows = sorted(held, key=lambda row: (row.effective_from or date.min, row.pk))
+    wrong = {row.corrects_id for row in rows}
+    standing = [row for row in rows if row.pk not in wrong]
+    next_of = {row.pk: later.effective_from for row, later in pairwise(standing)}
     now = tool.law_on(country, today).get(code)
     found = []
-    for place, row in enumerate(rows):
-        following = rows[place + 1].effective_from if place + 1 < len(rows) else None
+    for row in rows:
         parameter = tool.parameter_of(row)
-        ends = [day for day in (row.effective_to, _eve(following)) if day is not None]
-        found.append(Period(row, parameter, min(ends, default=None), parameter == now))
+        following = _eve(next_of.get(row.pk))
+        ends = [day for day in (row.effective_to, following) if day is not None]
+        is_corrected = row.pk in wrong
+        is_now = parameter == now and not is_corrected
+        found.append(Period(row, parameter, min(ends, default=None), is_now, is_corrected))
     return found[::-1]
 
 

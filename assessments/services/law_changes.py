@@ -1,4 +1,5 @@
-"""National law: a new dated period, proposed by one person and approved by another."""
+"""National law: a new dated period, or one put right, proposed by one person and approved by
+another."""
 
 from __future__ import annotations
 
@@ -39,35 +40,47 @@ def propose_law(
     reference: str,
     source: str,
     confidence: str,
-    effective_from: date,
+    effective_from: date | None,
     effective_to: date | None,
     reason: str,
     by: int,
     now: datetime,
+    corrects: int | None = None,
 ) -> LawProposal:
     """Propose a new period of a parameter, or a new parameter. Nothing changes before approval.
 
     value: typed by `kind` (number, money, percent: a number; boolean; text; table: a list of rows).
+    corrects: the period (its id) that was written down wrongly; what is proposed takes its place
+    and keeps its first day, whatever `effective_from` says.
     Raises: DomainError("reason_needed" | "law_kind_fixed" | "law_source_missing" |
-    "law_period_exists" | "law_proposal_open" | "law_period_reversed" | "law_value_missing").
+    "law_period_exists" | "law_proposal_open" | "law_period_reversed" | "law_value_missing" |
+    "law_period_unknown").
     """
     if not reason.strip():
         raise DomainError("reason_needed")
-    if effective_to is not None and effective_to <= effective_from:
+    periods = LawParameter.objects.standing().filter(country=_country(), code=code)
+    if corrects is not None:
+        wrong = periods.filter(pk=corrects).first()
+        if wrong is None:
+            raise DomainError("law_period_unknown")
+        effective_from = wrong.effective_from
+    elif effective_from is None:
+        raise DomainError("value_not_a_date")
+    if effective_to and effective_from and effective_to <= effective_from:
         raise DomainError("law_period_reversed")
     is_verified = confidence in library.VERIFIED
     if is_verified and not (reference.strip() and source.strip()):
         raise DomainError("law_source_missing")
     if is_verified and value is None:
         raise DomainError("law_value_missing")
-    periods = LawParameter.objects.filter(country=_country(), code=code)
     known = periods.first()
     if known is not None and known.kind != kind:
         raise DomainError("law_kind_fixed", parameter=code)
-    if periods.filter(effective_from=effective_from).exists():
+    if corrects is None and periods.filter(effective_from=effective_from).exists():
         raise DomainError("law_period_exists", day=effective_from)
-    if LawProposal.objects.filter(code=code, effective_from=effective_from, decision="").exists():
-        raise DomainError("law_proposal_open", day=effective_from)
+    waiting = LawProposal.objects.filter(code=code, decision="").values_list("effective_from")
+    if (effective_from,) in set(waiting):
+        raise DomainError("law_proposal_open")
     proposal: LawProposal = LawProposal.objects.create(
         code=code,
         topic=topic,
@@ -79,14 +92,20 @@ def propose_law(
         reference=reference.strip(),
         source=source.strip(),
         confidence=confidence,
+        corrects_id=corrects,
         effective_from=effective_from,
         effective_to=effective_to,
         reason=reason.strip(),
         proposed_by_id=by,
         proposed_at=now,
     )
-    record(Action.LAW_PROPOSED, about=proposal, code=code, since=effective_from.isoformat())
+    record(Action.LAW_PROPOSED, about=proposal, code=code, since=_since(proposal))
     return proposal
+
+
+def _since(proposal: LawProposal) -> str:
+    """The first day as the trail keeps it; empty where it is not known."""
+    return proposal.effective_from.isoformat() if proposal.effective_from else ""
 
 
 @transaction.atomic
@@ -96,7 +115,8 @@ def decide_law(
     """Approve, refuse (with a note) or withdraw a proposal. Safe to repeat the same decision.
 
     Raises: DomainError("proposal_unknown" | "choice_unknown" | "reason_needed" |
-    "law_period_exists"), NotAllowed("law_decided" | "law_second_person" | "law_own_only").
+    "law_period_exists" | "law_period_unknown"),
+    NotAllowed("law_decided" | "law_second_person" | "law_own_only").
     """
     proposal: LawProposal | None = (
         LawProposal.objects.select_for_update(no_key=True).filter(pk=proposal_id).first()
@@ -119,24 +139,29 @@ def decide_law(
         raise DomainError("reason_needed")
     country = _country()
     is_approved = decision == LawProposal.Decision.APPROVED
-    if is_approved and (
-        LawParameter.objects.filter(
-            country=country, code=proposal.code, effective_from=proposal.effective_from
-        ).exists()
-    ):
-        raise DomainError("law_period_exists", day=proposal.effective_from)
+    if is_approved:
+        standing = LawParameter.objects.standing().filter(country=country, code=proposal.code)
+        if proposal.corrects_id is not None:
+            if not standing.filter(pk=proposal.corrects_id).exists():
+                raise DomainError("law_period_unknown")
+        elif standing.filter(effective_from=proposal.effective_from).exists():
+            raise DomainError("law_period_exists", day=proposal.effective_from)
     proposal.decision, proposal.decision_note = decision, note.strip()
     proposal.decided_by_id, proposal.decided_at = by, now
     proposal.save(update_fields=["decision", "decision_note", "decided_by", "decided_at"])
     if is_approved:
         LawParameter.objects.create(
-            country=country, proposal=proposal, **{n: getattr(proposal, n) for n in CARRIED}
+            country=country,
+            proposal=proposal,
+            corrects_id=proposal.corrects_id,
+            **{n: getattr(proposal, n) for n in CARRIED},
         )
         record(
             Action.LAW_CHANGED,
             about=proposal,
             code=proposal.code,
-            since=proposal.effective_from.isoformat(),
+            since=_since(proposal),
+            corrects=proposal.corrects_id is not None,
         )
         tool.forget()
         tool_index.refresh_search(today=now.date())

@@ -14,6 +14,7 @@ from django.db.models import F, Max
 
 from assessments import library, loading
 from assessments.editing import fields as flat_fields
+from assessments.editing import reads
 from assessments.models import (
     CompliancePoint,
     LawParameter,
@@ -207,6 +208,7 @@ def save_question(
     Fields that somebody else changed meanwhile and this person did not are left as they are now.
     What both changed in two ways is a clash: nothing is taken over and these words are kept
     aside. `settles` is the edit kept aside that this save answers.
+    Words are reviewed by another than the person who wrote them.
     Raises: DomainError("question_gone" | "question_newer" | "question_faulty", problems),
     NotAllowed("tool_refused").
     """
@@ -235,6 +237,8 @@ def save_question(
         lineages=[*_lineages(version), *flat_fields.lines(theirs.get("related", ""))],
         names=version.names,
     )
+    for name in own_reviews(question, theirs, result, by=by):
+        problems.setdefault(name, DomainError("reviewed_by_author"))
     if problems:
         raise DomainError("question_faulty", problems=problems)
     write_question(question, theirs, result, by=by, now=now)
@@ -271,6 +275,22 @@ def _law_codes() -> list[str]:
 def _lineages(version: ToolVersion) -> list[str]:
     rows = ToolQuestion.objects.filter(version=version)
     return [*rows.values_list("lineage", flat=True), *version.left_out]
+
+
+def own_reviews(
+    question: ToolQuestion, before: Mapping[str, str], now: Mapping[str, str], *, by: int | None
+) -> list[str]:
+    """Fields whose words this person wrote, and would now call reviewed."""
+    start = "state:"
+    turned = [
+        name.removeprefix(start)
+        for name, text in now.items()
+        if name.startswith(start) and text == flat_fields.REVIEWED and before.get(name) != text
+    ]
+    if not turned or by is None:
+        return []
+    writers = reads.writers_of(question.lineage)
+    return [name for name in turned if writers.get(name) == by]
 
 
 def write_question(
@@ -394,6 +414,7 @@ def leave_out(
                 "order": question.order,
                 "breach": question.breach,
                 "value_type": question.value_type,
+                "slcp": question.slcp,
                 "revision": question.revision,
             },
         },
@@ -405,7 +426,7 @@ def leave_out(
 
 @transaction.atomic
 def bring_back(*, version_id: UUID, lineage: str, by: int, now: datetime) -> ToolQuestion:
-    """Ask a question again that this draft left out, or one of the library it never asked.
+    """Ask a question again that this draft or one before it left out, or one of the library.
 
     Raises: DomainError("question_unknown_here" | "question_there"), NotAllowed("tool_refused").
     """
@@ -413,10 +434,12 @@ def bring_back(*, version_id: UUID, lineage: str, by: int, now: datetime) -> Too
     if ToolQuestion.objects.filter(version=version, lineage=lineage).exists():
         raise DomainError("question_there", question=lineage)
     row = (version.left_out.get(lineage) or {}).get("row")
-    if row:
-        edit = ToolEdit.objects.get(version=version, lineage=lineage, revision=row["revision"])
+    last = _last_words(version, lineage, row["revision"]) if row else None
+    if row and last is not None:
+        # Its history here begins anew where the one that left it out ended.
         question = ToolQuestion(version=version, lineage=lineage, **row)
-        flat_fields.put(question, edit.content)
+        flat_fields.put(question, last.content)
+        _remember(question, last.content)
     else:
         found = library.load().questions.get(lineage)
         if found is None:
@@ -443,6 +466,20 @@ def bring_back(*, version_id: UUID, lineage: str, by: int, now: datetime) -> Too
         version.save(update_fields=["left_out"])
     keep_author(version, {"brought_back": lineage}, by=by, now=now)
     return question
+
+
+def _last_words(version: ToolVersion, lineage: str, revision: int) -> ToolEdit | None:
+    """What a question said when it was left out: kept with the draft that did it, which may be
+    any of those this one was copied from."""
+    each: ToolVersion | None = version
+    while each is not None:
+        edit: ToolEdit | None = ToolEdit.objects.filter(
+            version=each, lineage=lineage, revision=revision
+        ).first()
+        if edit is not None:
+            return edit
+        each = each.based_on
+    return None
 
 
 @transaction.atomic

@@ -73,7 +73,9 @@ def _data_of(version: ToolVersion) -> dict[str, Any]:
         version,
         country=country,
         questions=ToolQuestion.objects.filter(version=version).order_by("order"),
-        law=LawParameter.objects.filter(country=country).order_by("code", "effective_from"),
+        law=LawParameter.objects.standing()
+        .filter(country=country)
+        .order_by("code", "effective_from"),
     )
 
 
@@ -82,7 +84,8 @@ def import_tool(
 ) -> Taken:
     """Take a file into the draft with its label, which is begun if there is none.
 
-    Words that the file changes are drafts again, whatever it says of their state. A question that
+    Words that the file changes, or that whoever brings it wrote, are drafts whatever it says of
+    their state. A question that
     the file does not have is left out and needs a reason there. Periods of law that are new are
     proposed for a second person to decide; those kept already are never changed. label: instead
     of the one in the file. dry_run: everything is tried and nothing kept.
@@ -306,6 +309,8 @@ class _Import:
             for name, text in wanted.items()
         }
         result = flat_fields.with_states(before, result)
+        for name in tool_drafts.own_reviews(row, before, result, by=self.by):
+            del result[f"state:{name}"]
         slcp = dict(given.get("slcp", {}))
         if result != before or row.slcp != slcp:
             row.slcp = slcp
@@ -366,7 +371,7 @@ class _Import:
     def _law(self) -> None:
         rows = {
             (row.code, row.effective_from.isoformat() if row.effective_from else ""): row
-            for row in LawParameter.objects.filter(country=self.country)
+            for row in LawParameter.objects.standing().filter(country=self.country)
         }
         seen: set[tuple[str, str]] = set()
         for number, given in enumerate(self.data.get("law", ())):
@@ -380,8 +385,8 @@ class _Import:
             if row is not None:
                 if not plain.same_law(row, given):
                     reason = (
-                        "a period of law is never changed: add a row with the day from which"
-                        " the new one is in force"
+                        "a period of law is never changed by a file: add a row with the day from"
+                        " which the new one is in force, or correct this one on its page"
                     )
                     self._fault((*place, "effective_from"), reason)
                 continue

@@ -29,6 +29,7 @@ def version_facts(version: ToolVersion, *, with_check: bool) -> VersionFacts:
     authors = {
         *edits.filter(revision__isnull=False).values_list("made_by_id", flat=True),
         *questions.values_list("changed_by_id", flat=True),
+        *version.authors,
         version.created_by_id,
         version.review_asked_by_id,
     }

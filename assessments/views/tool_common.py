@@ -124,7 +124,8 @@ def local_names(version: ToolVersion) -> str:
 
 def law_options(country: str) -> list[tuple[str, list[dict[str, Any]]]]:
     """(topic, parameters) of the country, each with what it says now; for citing them."""
-    rows = LawParameter.objects.filter(country=country).order_by("topic", "code", "effective_from")
+    held = LawParameter.objects.standing().filter(country=country)
+    rows = held.order_by("topic", "code", "effective_from")
     latest: dict[str, library.LawParameter] = {}
     for row in rows:
         latest[row.code] = tool.parameter_of(row)

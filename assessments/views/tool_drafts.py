@@ -115,7 +115,7 @@ def version_page(
     programme = home(request)
     shown = reads.languages_shown(programme, request.GET.getlist("langs"))
     q, show = request.GET.get("q", ""), request.GET.get("show", "")
-    blocks = reads.blocks(found, shown, q=q, show=show, language=language())
+    blocks = reads.blocks(found, shown, q=q, show=show)
     comments = reads.comments_of(found)
     context: dict[str, Any] = {
         "version": found,

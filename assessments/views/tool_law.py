@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments import services
+from assessments import library, services
 from assessments import tool as tools
 from assessments.editing import reads
 from assessments.forms_tool import LawForm, value_text
@@ -19,6 +19,7 @@ from assessments.models import LawParameter, LawProposal
 from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
+from betterwork.ui import formats
 from betterwork.ui.parts import Crumb
 
 from .common import language, refused, today_in, user_id
@@ -80,21 +81,37 @@ def propose(request: MemberRequest, parameter: str) -> HttpResponse:
 
 
 @requires(Permission.CHANGE_TOOL)
+def correct(request: MemberRequest, parameter: str, period: int) -> HttpResponse:
+    """A period that was written down wrongly, put right under the same first day."""
+    programme = home(request)
+    found = reads.periods(programme.country, parameter, today_in(request))
+    wrong = next((p.row for p in found if p.row.pk == period and not p.is_corrected), None)
+    if wrong is None:
+        raise Http404
+    return _propose(request, wrong, is_correction=True)
+
+
+@requires(Permission.CHANGE_TOOL)
 def propose_new(request: MemberRequest) -> HttpResponse:
     """A parameter the country's law data does not have yet."""
     home(request)
     return _propose(request, None)
 
 
-def _propose(request: MemberRequest, known: LawParameter | None) -> HttpResponse:
+def _propose(
+    request: MemberRequest, known: LawParameter | None, *, is_correction: bool = False
+) -> HttpResponse:
     initial = LawForm.initial_of(known) if known is not None else {}
-    form = LawForm(request.POST or None, initial=initial, known=known)
+    if not is_correction:
+        initial.pop("effective_to", None)
+    form = LawForm(request.POST or None, initial=initial, known=known, is_correction=is_correction)
     error: DomainError | None = None
     if request.method == "POST" and form.is_valid():
+        given = dict(form.cleaned_data)
+        if is_correction and known is not None:
+            given |= {"effective_from": known.effective_from, "corrects": known.pk}
         try:
-            made = services.propose_law(
-                by=user_id(request), now=timezone.now(), **form.cleaned_data
-            )
+            made = services.propose_law(by=user_id(request), now=timezone.now(), **given)
             return redirect("assessments:law_proposal", pk=made.pk)
         except DomainError as refusal:
             error = refusal
@@ -103,15 +120,13 @@ def _propose(request: MemberRequest, known: LawParameter | None) -> HttpResponse
     if known is not None:
         back = reverse("assessments:law_parameter", args=[known.code])
         crumbs.append(Crumb(known.code, back))
+    title, lede = (
+        _correction_words(known) if is_correction and known is not None else _proposal_words(known)
+    )
     context: dict[str, Any] = {
         "form": form,
-        "title": _("Propose a new period of %(code)s") % {"code": known.code}
-        if known is not None
-        else _("Propose a new parameter"),
-        "lede": _(
-            "Nothing changes until a second person approves it."
-            " The periods before it stay as they are."
-        ),
+        "title": title,
+        "lede": lede,
         "crumbs": crumbs,
         "button": _("Propose it"),
         "cancel_url": back,
@@ -119,6 +134,27 @@ def _propose(request: MemberRequest, known: LawParameter | None) -> HttpResponse
     if error is not None:
         context.update(refused(error))
     return page(request, "form", context, status=422 if form.errors or error else 200)
+
+
+def _proposal_words(known: LawParameter | None) -> tuple[str, str]:
+    title = (
+        _("Propose a new period of %(code)s") % {"code": known.code}
+        if known is not None
+        else _("Propose a new parameter")
+    )
+    lede = _(
+        "Nothing changes until a second person approves it. The periods before it stay as they are."
+    )
+    return title, lede
+
+
+def _correction_words(known: LawParameter) -> tuple[str, str]:
+    lede = _(
+        "For what was written down wrongly. Nothing changes until a second person approves it;"
+        " what stood there stays in the list, and released reports stay as they are."
+        " If the law itself changed, propose a new period instead."
+    )
+    return _("Correct a period of %(code)s") % {"code": known.code}, lede
 
 
 @requires(*EDIT)
@@ -140,7 +176,7 @@ def proposals(request: MemberRequest) -> HttpResponse:
 def proposal(request: MemberRequest, pk: UUID) -> HttpResponse:
     """What stands now and what is proposed, side by side; the decision."""
     home(request)
-    rows = LawProposal.objects.select_related("proposed_by", "decided_by")
+    rows = LawProposal.objects.select_related("proposed_by", "decided_by", "corrects")
     found = get_object_or_404(rows, pk=pk)
     if request.method != "POST":
         return _proposal_page(request, found)
@@ -173,9 +209,7 @@ def _proposal_page(
     status: int = 200,
 ) -> HttpResponse:
     programme = home(request)
-    before = tools.law_on(programme.country, found.effective_from).get(found.code)
-    if before is not None and before.effective_from == found.effective_from:
-        before = None  # approved already: what it replaced stands on the page of periods
+    before = _what_it_replaces(programme.country, found)
     me = user_id(request)
     context: dict[str, Any] = {
         "proposal": found,
@@ -194,6 +228,17 @@ def _proposal_page(
     return page(request, "law_proposal", context, status=status)
 
 
+def _what_it_replaces(country: str, found: LawProposal) -> library.LawParameter | None:
+    if found.corrects is not None:
+        return tools.parameter_of(found.corrects)
+    if found.effective_from is None:
+        return None
+    before = tools.law_on(country, found.effective_from).get(found.code)
+    if before is not None and before.effective_from == found.effective_from:
+        return None  # approved already: what it replaced stands on the page of periods
+    return before
+
+
 def _side_by_side(found: LawProposal, before: Any) -> list[dict[str, Any]]:
     def sure(word: str) -> str:
         return str(LawParameter.Confidence(word).label)
@@ -207,6 +252,8 @@ def _side_by_side(found: LawProposal, before: Any) -> list[dict[str, Any]]:
         (_("Reference"), found.reference, before.reference if before else ""),
         (_("Source"), found.source, before.source if before else ""),
         (_("How sure"), sure(found.confidence), sure(before.confidence) if before else ""),
+        (_("Last day"), formats.on_date(found.effective_to) if found.effective_to else "",
+         formats.on_date(before.effective_to) if before and before.effective_to else ""),
     ]  # fmt: skip
     return [
         {"label": label, "now": now, "before": was, "differs": now != was}

@@ -237,7 +237,7 @@ def question_page(
         "columns": columns(shown),
         "langs": language_choices(shown),
         "shown": shown,
-        "rows": _rows(found, says, shown, clashes, problems),
+        "rows": _rows(found, says, shown, clashes, problems, _own_words(request, found, now_says)),
         "says": says,
         "base": base if base is not None else found.revision,
         "aside": aside,
@@ -270,12 +270,20 @@ def question_page(
     return page(request, "tool_question", context, status=status)
 
 
+def _own_words(request: MemberRequest, found: ToolQuestion, says: dict[str, str]) -> set[str]:
+    """Fields whose present words the reader wrote, and another reviews."""
+    me = user_id(request)
+    writers = reads.writers_of(found.lineage)
+    return {name for name in says if writers.get(name) == me}
+
+
 def _rows(
     found: ToolQuestion,
     says: dict[str, str],
     shown: list[str],
     clashes: dict[str, str],
     problems: dict[str, DomainError],
+    own: set[str],
 ) -> list[dict[str, Any]]:
     """One row a field, one cell a language."""
     keys = fields.lines(says.get("choices", ""))
@@ -298,6 +306,7 @@ def _rows(
                     "text": text,
                     "is_reviewed": says.get(f"state:{key}") == fields.REVIEWED,
                     "is_stale": says.get(f"state:{key}") == fields.STALE,
+                    "is_own": key in own and says.get(f"state:{key}") != fields.REVIEWED,
                     "is_fallback": bool(english) and not text and tongue != fields.ENGLISH,
                     "error": sentence(problems[key]) if key in problems else "",
                     "other": clashes.get(key),

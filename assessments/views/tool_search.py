@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from assessments import tool_search
 from assessments.editing.fields import LANGUAGES
 from betterwork.accounts.requests import MemberRequest
-from betterwork.permissions import Permission, requires
+from betterwork.permissions import Permission, may, requires
 from betterwork.ui.parts import Choice, Crumb
 
 from .common import language, today_in
 from .tool_common import direction, language_name
+from .tool_drafts import EDIT
 
 
 def field_words() -> dict[str, str]:
@@ -29,7 +30,8 @@ def field_words() -> dict[str, str]:
 
 @requires(Permission.SEE_TOOL)
 def search(request: MemberRequest) -> HttpResponse:
-    """Questions in force that hold the words asked for, each with language, field and countries."""
+    """Questions in force that hold the words asked for, each with language, field and countries;
+    for editors also what their drafts change."""
     programme = request.membership.programme
     query = request.GET.get("q", "").strip()
     wanted = request.GET.get("language", "")
@@ -57,6 +59,11 @@ def search(request: MemberRequest) -> HttpResponse:
         where = [("", _("This country")), ("all", _("All countries"))]
         choices.insert(0, Choice("where", _("Where"), where, "all" if is_everywhere else ""))
     words = field_words()
+    drafts = (
+        tool_search.search_drafts(query, day=today_in(request), reader=language(), language=wanted)
+        if programme is not None and page == 1 and any(may(request, each) for each in EDIT)
+        else []
+    )
     context = {
         "crumbs": [Crumb(_("Assessment tool"), reverse("assessments:tool"))],
         "search": query,
@@ -72,6 +79,15 @@ def search(request: MemberRequest) -> HttpResponse:
                 "is_own": programme is not None and programme.country in hit.countries,
             }
             for hit in result.hits
+        ],
+        "drafts": [
+            {
+                "hit": each.hit,
+                "version": each.version,
+                "language": language_name(each.hit.language),
+                "dir": direction(each.hit.language),
+            }
+            for each in drafts
         ],
         "fields": words,
         "choices": choices,

@@ -191,6 +191,46 @@ def test_changed_words_are_drafts_again_and_so_are_their_translations(bd: Any) -
     assert ToolEdit.objects.filter(version=draft, revision__isnull=False).count() == 4
 
 
+def test_words_are_reviewed_by_another_than_their_writer(bd: Any, sign_in: Any) -> None:
+    one, other = make_member("cat_editor"), make_member("cat_editor")
+    draft = make_draft(one)
+    question = coded(draft)
+    change(draft, question, one, title_bn="প্রস্থান পথ")
+    address = url("tool_question", draft.pk, question.lineage)
+    mine, hers = sign_in(user=one), sign_in(user=other)
+    page = mine.get(address).content.decode()
+    assert 'name="state:title.bn"' not in page
+    assert 'name="state:title.en"' in page
+    given = {"title.bn": "প্রস্থান পথ", "state:title.bn": "reviewed", "base_revision": "2"}
+    answer = mine.post(address, given)
+    assert answer.status_code == 422
+    assert "another person reviews them" in answer.content.decode()
+    assert 'name="state:title.bn"' in hers.get(address).content.decode()
+    assert hers.post(address, given).status_code == 302
+    question.refresh_from_db()
+    assert question.states["bn"] == {"title": "reviewed"}
+    # What she reviewed stays reviewed when he saves another field.
+    change(draft, question, one, 3, text_bn="প্রস্থান পথগুলি কি খোলা?")
+    question.refresh_from_db()
+    assert question.states["bn"] == {"title": "reviewed"}
+
+
+def test_file_reviews_no_words_of_its_own_bringer(bd: Any) -> None:
+    one, other = make_member("cat_editor"), make_member("cat_editor")
+    draft = make_draft(one)
+    question = coded(draft)
+    change(draft, question, one, title_bn="প্রস্থান পথ")
+    content = yaml.safe_load(export_tool(version_id=draft.pk, format="yaml"))
+    for given in content["questions"]:
+        if given["id"] == question.lineage:
+            given["reviewed"] = {"bn": ["title"]}
+    file = yaml.safe_dump(content, allow_unicode=True).encode()
+    for person, states in ((one, {}), (other, {"bn": {"title": "reviewed"}})):
+        import_tool(content=file, by=person.pk, now=NOW)
+        question.refresh_from_db()
+        assert question.states == states
+
+
 def test_edits_of_other_fields_come_together(bd: Any) -> None:
     one, other = make_member("cat_editor"), make_member("cat_editor")
     draft = make_draft(one)
@@ -346,6 +386,32 @@ def test_question_is_left_out_and_brought_back_with_its_words(bd: Any, sign_in: 
     assert again.breach == question.breach
     draft.refresh_from_db()
     assert question.lineage not in draft.left_out
+
+
+def test_question_left_out_by_an_earlier_version_is_brought_back(bd: Any, sign_in: Any) -> None:
+    author, second = make_member("cat_editor"), make_member("cat_editor")
+    first = make_draft(author)
+    question = coded(first)
+    change(first, question, author, title_en="Exits, anew", comparable="yes")
+    question.refresh_from_db()
+    describe(first, author, note=NOTE)
+    services.leave_out(
+        version_id=first.pk, lineage=question.lineage, reason="Elsewhere.", by=author.pk, now=NOW
+    )
+    publish(first, author, second)
+    draft = services.begin_draft(based_on_id=first.pk, by=author.pk, now=NOW)
+    later = services.begin_draft(based_on_id=first.pk, by=author.pk, now=NOW)
+    assert question.lineage in later.left_out
+    client = sign_in(user=author)
+    back = client.post(url("tool_bring_back", draft.pk, question.lineage))
+    assert back.status_code == 302
+    again = ToolQuestion.objects.get(version=draft, lineage=question.lineage)
+    assert (again.title["en"], again.breach) == ("Exits, anew", question.breach)
+    assert again.slcp == question.slcp != {}
+    # It goes on being written here, also by two at once.
+    change(draft, again, author, again.revision, title_en="Exits once more")
+    saved = change(draft, again, second, again.revision, title_bn="প্রস্থান পথ")
+    assert saved.state == "merged"
 
 
 def test_question_of_the_country_and_one_of_the_library_are_added(bd: Any, sign_in: Any) -> None:
@@ -715,6 +781,42 @@ def test_second_person_by_sql(bd: Any) -> None:
         run("approved_by_id = %s, approved_at = now()", second.pk)
 
 
+@pytest.mark.parametrize("what", ["names", "left_out", "words", "order", "gone"])
+def test_who_changes_a_draft_by_sql_is_an_author(bd: Any, what: str) -> None:
+    """Without a line of history: the database writes down who it was, and takes nobody away."""
+    author, second, third = (make_member("cat_editor") for _ in range(3))
+    draft = make_draft(author)
+    ready(draft, author)
+    rows = ToolVersion.objects.filter(pk=draft.pk)
+    mine = ToolQuestion.objects.filter(version=draft, pk=coded(draft, 3).pk)
+    with scope.programme_scope(bd.pk, role="cat_editor", user_id=second.pk):
+        if what == "names":
+            rows.update(names={})
+        elif what == "left_out":
+            rows.update(left_out={})
+        elif what == "words":
+            mine.update(title={"en": "Other"})
+        elif what == "order":
+            mine.update(order=900)
+        else:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "DELETE FROM assessments_toolquestion WHERE id = %s", [mine.get().pk]
+                )
+        rows.update(authors=[])
+    assert rows.get().authors == [second.pk]
+    with scope.programme_scope(bd.pk, role="cat_editor", user_id=author.pk):
+        services.ask_tool_review(version_id=draft.pk, by=author.pk, now=NOW)
+        rows.update(authors=[author.pk, third.pk])  # nobody names another
+    with scope.programme_scope(bd.pk, role="cat_editor", user_id=second.pk):
+        with refused("tool_author"), transaction.atomic():
+            rows.update(approved_by=second, approved_at=NOW)
+        with pytest.raises(NotAllowed, match="tool_refused"):
+            services.approve_tool(version_id=draft.pk, by=second.pk, now=NOW)
+    with scope.programme_scope(bd.pk, role="cat_editor", user_id=third.pk):
+        services.approve_tool(version_id=draft.pk, by=third.pk, now=NOW)
+
+
 def test_draft_under_review_is_closed_by_sql(bd: Any) -> None:
     author = make_member("cat_editor")
     draft = make_draft(author)
@@ -743,12 +845,17 @@ def test_version_begins_as_a_draft_by_sql(bd: Any) -> None:
         ):
             with refused("tool_begins"), transaction.atomic():
                 ToolVersion.objects.create(**given, **extra)
+    with scope.programme_scope(bd.pk, role="cat_editor", user_id=author.pk):
         draft = ToolVersion.objects.create(**given)
-        # Not approved before a review is asked for.
-        with refused("tool_approved_in_review"), transaction.atomic():
-            ToolVersion.objects.filter(pk=draft.pk).update(
-                review_asked_by=author, approved_by=second, approved_at=NOW
-            )
+    # Not approved before a review is asked for.
+    with (
+        scope.programme_scope(bd.pk, role="cat_editor", user_id=second.pk),
+        refused("tool_approved_in_review"),
+        transaction.atomic(),
+    ):
+        ToolVersion.objects.filter(pk=draft.pk).update(
+            review_asked_by=author, approved_by=second, approved_at=NOW
+        )
 
 
 def test_history_and_comments_are_kept_by_sql(bd: Any) -> None:
@@ -1021,6 +1128,109 @@ def test_law_changes_by_a_period_that_another_person_approves(bd: Any, sign_in: 
     again = mine.post(url("law_propose", code), law_form())
     assert again.status_code == 422
     assert "a period that begins on" in again.content.decode()
+
+
+def _period(code: str, day: date) -> LawParameter:
+    return LawParameter.objects.standing().get(country="BD", code=code, effective_from=day)
+
+
+def test_wrong_period_is_corrected_under_the_same_first_day(bd: Any, sign_in: Any) -> None:
+    code = "public_holidays"
+    since = tool.law_on("BD", TODAY)[code].effective_from
+    assert since is not None
+    wrong = _period(code, since)
+    author, second = make_member("cat_editor"), make_member("manager")
+    mine, hers = sign_in(user=author), sign_in(user=second)
+    page = mine.get(url("law_parameter", code)).content.decode()
+    assert url("law_correct", code, wrong.pk) in page
+    assert (
+        url("law_correct", code, wrong.pk)
+        not in hers.get(url("law_parameter", code)).content.decode()
+    )
+    given = law_form(value="11", effective_to="", reason="A slip: the gazette says eleven.")
+    del given["effective_from"]
+    form = mine.get(url("law_correct", code, wrong.pk)).content.decode()
+    assert 'name="effective_from"' not in form
+    assert mine.post(url("law_correct", code, wrong.pk), {**given, "reason": ""}).status_code == 422
+    assert mine.post(url("law_correct", code, wrong.pk), given).status_code == 302
+    assert mine.post(url("law_correct", code, wrong.pk), given).status_code == 422  # one waits
+    proposal = LawProposal.objects.get()
+    assert (proposal.corrects_id, proposal.effective_from) == (wrong.pk, since)
+    side = hers.get(url("law_proposal", proposal.pk)).content.decode()
+    assert "The correction of a period" in side
+    assert tool.law_on("BD", TODAY)[code].value == wrong.value
+    own = mine.post(url("law_proposal", proposal.pk), {"decision": "approved"})
+    assert own.status_code == 422
+    assert hers.post(url("law_proposal", proposal.pk), {"decision": "approved"}).status_code == 302
+    assert tool.law_on("BD", TODAY)[code].value == 11
+    assert tool.law_on("BD", date(2020, 1, 1)).get(code) != 11
+    page = mine.get(url("law_parameter", code)).content.decode()
+    assert "corrected since" in page
+    assert "the gazette says eleven" in page
+    # What was put right is not corrected again, but what stands in its place is.
+    assert mine.get(url("law_correct", code, wrong.pk)).status_code == 404
+    assert mine.get(url("law_correct", code, _period(code, since).pk)).status_code == 200
+    # The tool is taken out and in with what stands, and the checker reads no more than that.
+    version = tool.version_in_force(TODAY)
+    law = yaml.safe_load(export_tool(version_id=version.pk, format="yaml"))["law"]
+    assert [row["value"] for row in law if row["code"] == code] == [11]
+    assert [p.value for p in definition_of(version).law.parameters if p.code == code] == [11]
+
+
+def test_period_without_a_first_day_is_corrected_too(bd: Any, jordan: Any) -> None:
+    author, second = make_member("cat_editor"), make_member("cat_editor")
+    wrong = LawParameter.objects.filter(
+        country="BD", kind="number", effective_from=None, confidence="high"
+    ).first()
+    said = {
+        name: getattr(wrong, name)
+        for name in ("code", "topic", "kind", "short", "unit", "text", "reference", "source",
+                     "confidence", "effective_from", "effective_to")
+    }  # fmt: skip
+    for value in (77, 78):
+        standing = LawParameter.objects.standing().get(country="BD", code=wrong.code)
+        proposal = services.propose_law(
+            **said, value=value, reason="Misread.", by=author.pk, now=NOW, corrects=standing.pk
+        )
+        services.decide_law(
+            proposal_id=proposal.pk, decision="approved", note="", by=second.pk, now=NOW
+        )
+        assert tool.law_on("BD", date(2001, 1, 1))[wrong.code].value == value
+    assert LawParameter.objects.filter(country="BD", code=wrong.code).count() == 3
+    with pytest.raises(DomainError, match="law_period_unknown"):
+        services.propose_law(
+            **said, value=79, reason="Late.", by=author.pk, now=NOW, corrects=wrong.pk
+        )
+    abroad = LawParameter.objects.filter(country="JO", code=wrong.code).first()
+    with pytest.raises(DomainError, match="law_period_unknown"):
+        services.propose_law(
+            **said, value=79, reason="Theirs.", by=author.pk, now=NOW, corrects=abroad.pk
+        )
+
+
+def test_corrected_law_by_sql(bd: Any) -> None:
+    """A correction takes the place of what was proposed for it, once, and nothing else does."""
+    author, second = make_member("cat_editor"), make_member("cat_editor")
+    first, other = LawParameter.objects.filter(country="BD", kind="number", effective_from=None)[:2]
+    names = ("code", "topic", "kind", "short", "unit", "text", "reference", "source",
+             "confidence", "effective_from", "effective_to")  # fmt: skip
+    said = {name: getattr(first, name) for name in names} | {"value": 77}
+    with scope.programme_scope(bd.pk, role="cat_editor", user_id=author.pk):
+        proposal = services.propose_law(
+            **said, reason="Misread.", by=author.pk, now=NOW, corrects=first.pk
+        )
+        with refused("append_only"), transaction.atomic():
+            LawProposal.objects.filter(pk=proposal.pk).update(corrects=other)
+    with scope.programme_scope(bd.pk, role="cat_editor", user_id=second.pk):
+        LawProposal.objects.filter(pk=proposal.pk).update(
+            decision="approved", decided_by=second, decided_at=NOW
+        )
+        for wrong in ({}, {"corrects": other}):
+            with refused("law_corrects"), transaction.atomic():
+                LawParameter.objects.create(country="BD", proposal=proposal, **said, **wrong)
+        made = LawParameter.objects.create(country="BD", proposal=proposal, corrects=first, **said)
+    with scope.platform_scope(), refused("append_only"), transaction.atomic():
+        LawParameter.objects.filter(pk=made.pk).update(corrects=other)
 
 
 def test_law_form_explains_itself(bd: Any, sign_in: Any) -> None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.db.utils import IntegrityError, ProgrammingError
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments import tool_index, tool_search
+from assessments import services, tool, tool_index, tool_search
 from assessments.models import ToolQuestion, ToolText, ToolTextPlace, ToolVersion
 from assessments.rules import search_words as words
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
+from tests.builders import make_member
 
 DAY = date(2026, 6, 1)
 
@@ -210,6 +212,43 @@ def test_drafts_are_not_found_and_versions_follow_each_other(bd: Programme) -> N
     assert tool_search.search_tools("drinking water", day=later, programme=bd.pk).total == 0
 
 
+@pytest.mark.django_db
+def test_editors_find_what_their_drafts_change(
+    bd: Programme, sign_in: Any, django_assert_max_num_queries: Any
+) -> None:
+    editor = make_member("cat_editor")
+    base = tool.version_in_force(DAY)
+    now = datetime(2026, 6, 1, 9, tzinfo=UTC)
+    draft = services.begin_draft(based_on_id=base.pk, by=editor.pk, now=now)
+    row = ToolQuestion.objects.filter(version=draft, lineage="OSH-EP-03").get()
+    for number, (field, text) in enumerate(
+        (("title.en", "Zebra doors"), ("title.bn", "জেব্রা দরজা"), ("title.ar", "أبواب الزيبرا"),
+         ("title.vi", "Cửa ngựa vằn"), ("title.km", "ទ្វារ\u200bសេះបង្កង់")), start=1,
+    ):  # fmt: skip
+        services.save_question(
+            version_id=draft.pk, lineage=row.lineage, base_revision=number,
+            fields={field: text}, by=editor.pk, now=now,
+        )  # fmt: skip
+    client = sign_in(user=editor)
+    for query in ("zebra door", "জেব্রা", "زيبرا", "ngua van", "សេះបង្កង់"):
+        with django_assert_max_num_queries(14):
+            page = client.get(reverse("assessments:tool_search"), {"q": query}).content.decode()
+        assert "Changed in drafts" in page, query
+        address = reverse("assessments:tool_question", args=[draft.pk, row.lineage])
+        assert address in page
+        # The list of the draft itself is narrowed by the same words.
+        listed = client.get(reverse("assessments:tool_version", args=[draft.pk]), {"q": query})
+        assert listed.context["total"] == 1, query
+    # Whoever edits no tool finds nothing of it, nor does another country's editor.
+    for other in (sign_in("advisor"), sign_in("cat_editor", programme="JO")):
+        page = other.get(reverse("assessments:tool_search"), {"q": "zebra"}).content.decode()
+        assert "Zebra" not in page
+    services.set_aside(version_id=draft.pk, by=editor.pk, now=now)
+    page = client.get(reverse("assessments:tool_search"), {"q": "zebra"}).content.decode()
+    assert "Zebra" not in page
+
+
+@pytest.mark.django_db
 def test_refreshing_again_changes_nothing(bd: Programme) -> None:
     before = set(ToolTextPlace.objects.values_list("pk", flat=True))
     assert tool_index.refresh_search(today=DAY) == 0
