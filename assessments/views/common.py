@@ -15,6 +15,8 @@ from assessments import refusals, selectors
 from assessments.models import Assessment
 from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
+from betterwork.records.services import record
+from betterwork.records.vocabulary import Action
 
 
 def language() -> str:
@@ -22,8 +24,20 @@ def language() -> str:
 
 
 def assessment_or_404(pk: UUID) -> Assessment:
-    """The row, if this reader may see it: a row out of reach is the same as none."""
-    return get_object_or_404(selectors.assessments(), pk=pk)
+    """The row, if this reader may see it: a row out of reach is the same as none.
+
+    A look at a sealed visit is written down, whichever page asks: planners alone read the line.
+    """
+    found: Assessment = get_object_or_404(selectors.assessments(), pk=pk)
+    if found.sealed:
+        looked(found)
+    return found
+
+
+def looked(about: Any = None, **facts: Any) -> None:
+    """Write down that sealed visits were looked at; the line itself is the planners' alone."""
+    factory_id = about.factory_id if isinstance(about, Assessment) else None
+    record(Action.ENVELOPE_OPENED, about=about, factory_id=factory_id, sealed=True, **facts)
 
 
 def today_of(assessment: Assessment) -> date:
