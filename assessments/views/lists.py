@@ -22,13 +22,23 @@ from betterwork.ui import formats
 from betterwork.ui.context import OWN_NAMES
 from betterwork.ui.parts import Choice, Clock, Crumb, Event, Evidence, Rule, Who
 
-from .common import assessment_or_404, language, looked, refused, today_in, today_of, user_id
+from .common import (
+    assessment_or_404,
+    keeps_no_copy,
+    language,
+    looked,
+    refused,
+    today_in,
+    today_of,
+    user_id,
+)
 
 PAGE = 25
 SHOWN = [status for status in Assessment.Status if status != Assessment.Status.PLANNED]
 
 
 @requires(Permission.SEE_ASSESSMENTS)
+@keeps_no_copy
 def assessment_list(request: MemberRequest) -> HttpResponse:
     """Assessments that have begun; sealed visits stand apart, for their own people only."""
     given = request.GET
@@ -129,6 +139,7 @@ def _clock(row: Assessment, today: Any) -> Clock | None:
 
 
 @requires(Permission.SEE_ASSESSMENTS)
+@keeps_no_copy
 def assessment_detail(request: MemberRequest, pk: UUID) -> HttpResponse:
     """The overview of one assessment; opening a sealed one is written down."""
     assessment = assessment_or_404(pk)

@@ -221,9 +221,18 @@ def test_every_page_about_a_sealed_visit_writes_the_look_down(
     row = a_visit()
     looks = TrailEvent.objects.filter(action="envelope_opened", object_id=str(row.pk))
     send = planner.post if name == "planner:lock" else planner.get  # refused: it shows the visit
-    assert send(reverse(name, args=[row.pk])).status_code in {200, 422}
+    answer = send(reverse(name, args=[row.pk]))
+    assert answer.status_code in {200, 422}
+    assert answer["Cache-Control"] == "private, no-store"  # by nobody kept
     [look] = looks
     assert (look.sealed, look.actor_id) == (True, country.planner.pk)
+
+
+def test_a_list_with_the_envelope_open_is_kept_by_nobody(country: Country, sign_in: Any) -> None:
+    client = sign_in(user=a_visit().team.get(position="lead").user)
+    url = reverse("assessments:list")
+    assert "no-store" not in client.get(url).get("Cache-Control", "")
+    assert "no-store" in client.get(url, {"envelope": "open"})["Cache-Control"]
 
 
 @pytest.mark.parametrize("attack", ["update", "delete"])
