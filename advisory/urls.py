@@ -37,6 +37,7 @@ urlpatterns = [
     path("meetings/<uuid:pk>/minutes/", meetings.minutes_add, name="minutes_add"),
     path("decisions/<uuid:pk>/done/", meetings.decision_done, name="decision_done"),
     path("visits/", visits.visits, name="visits"),
+    path("visits/month/", visits.month, name="visit_month"),
     path("visits/new/", visits.visit_new, name="visit_new"),
     path("visits/<uuid:pk>/", visits.visit, name="visit"),
     path("visits/<uuid:pk>/confirm/", visits.visit_confirm, name="visit_confirm"),

@@ -6,12 +6,14 @@ For planners only; every view that shows one of these writes down that it was lo
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any
 from uuid import UUID
+
+from django.db.models import Exists, OuterRef
+from django.utils.html import format_html, format_html_join
 
 from assessments import plan_facts
 from assessments.bookings import Booked
@@ -19,7 +21,8 @@ from assessments.models import Absence, Assessment, PlanChange, PlanRun
 from assessments.plan_facts import Due, Facts, Person
 from assessments.rules.planning.problem import Breach
 from assessments.rules.travel import distance_km, travel_minutes
-from betterwork.ui import parts
+from assessments.services.planning import ENDED, REPEATED
+from factories.models import Factory
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +40,32 @@ class Chip:
     is_clash: bool = False
     is_confirmed: bool = True
     people: tuple[str, ...] = ()
+    region: str = ""
+
+    @property
+    def short(self) -> str:
+        """The code without the programme's own part, which is the same on every chip."""
+        return self.code.rpartition("-")[2]
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of a row, over `span` days. off: "off" rest, "hol" holiday, "lv" leave, or ""."""
+    """One cell of a row, over `span` days. off: "off" rest, "hol" holiday, "lv" leave, or "".
+
+    A run of empty days is one Cell that holds its cells as `html`: a template takes as long for
+    each of a thousand empty cells as for a visit.
+    """
 
     day: date
     span: int
     off: str = ""
     text: str = ""
     chips: tuple[Chip, ...] = ()
+    html: str = ""
+
+    @property
+    def iso(self) -> str:
+        return self.day.isoformat()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +87,11 @@ class Row:
 class Day:
     day: date
     off: str
-
     is_today: bool = False
+
+    @property
+    def iso(self) -> str:
+        return self.day.isoformat()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +101,7 @@ class Board:
     days: tuple[Day, ...]
     rows: tuple[Row, ...]
     visits: int
+    listed: tuple[Chip, ...]  # the sealed visits, by day
 
 
 def board(
@@ -114,8 +136,16 @@ def board(
     if by == "region":
         rows = _regions(facts, days, shown, booked, chips)
     else:
-        rows = [_person_row(facts, person, days, shown, booked, chips) for person in facts.people]
-    return Board(first, last, days, tuple(rows), len(shown))
+        mine: dict[int, list[Due]] = defaultdict(list)
+        for due in shown:
+            for user, _seat in facts.seats.get(due.assessment.pk, ()):
+                mine[user].append(due)
+        rows = [
+            _person_row(facts, person, days, mine[person.user_id], booked, chips)
+            for person in facts.people
+        ]
+    listed = tuple(sorted(chips.values(), key=lambda chip: (chip.starts_on, chip.name)))
+    return Board(first, last, days, tuple(rows), len(shown), listed)
 
 
 def _off(facts: Facts, day: date) -> str:
@@ -145,7 +175,13 @@ def _chip(
         assessment_id=str(row.pk),
         is_locked=due.is_locked,
         is_clash=str(row.factory_id) in clashing,
-        people=tuple(names.get(user, "") for user, _seat in facts.seats.get(row.pk, ())),
+        people=tuple(
+            names.get(user, "")
+            for user, _seat in sorted(
+                facts.seats.get(row.pk, ()), key=lambda seat: (seat[1] != "lead", seat[0])
+            )
+        ),
+        region=row.factory.region,
     )
 
 
@@ -172,10 +208,9 @@ def _person_row(
     at: dict[date, list[Chip]] = defaultdict(list)
     mine = 0
     for due in shown:
-        if any(user == person.user_id for user, _seat in facts.seats.get(due.assessment.pk, ())):
-            chip = chips[due.assessment.pk]
-            at[max(chip.starts_on, days[0].day)].append(chip)
-            mine += sum(chip.starts_on <= each.day <= chip.ends_on for each in days)
+        chip = chips[due.assessment.pk]
+        at[max(chip.starts_on, days[0].day)].append(chip)
+        mine += sum(chip.starts_on <= each.day <= chip.ends_on for each in days)
     for each in booked:
         if each.user_id == person.user_id:
             at[each.day].append(_announced(each))
@@ -203,38 +238,47 @@ def _person_row(
 
 
 def _cells(
-    days: Sequence[Day], at: dict[date, list[Chip]], absences: dict[date, Absence]
+    days: Sequence[Day], at: Mapping[date, list[Chip]], absences: Mapping[date, Absence]
 ) -> Iterable[Cell]:
-    index = 0
+    """A row's cells: visits and absences over their days, and runs of empty days between them."""
+    index, empty = 0, []
     while index < len(days):
         day = days[index]
-        found = at.get(day.day)
+        found, absence = at.get(day.day), absences.get(day.day)
+        if not found and absence is None:
+            empty.append(day)
+            index += 1
+            continue
+        if empty:
+            yield _empty(empty)
+            empty = []
+        span = 1
+        last = max((chip.ends_on for chip in found), default=day.day) if found else day.day
+        while index + span < len(days):
+            coming = days[index + span].day
+            if at.get(coming):
+                break
+            if not (coming <= last if found else absences.get(coming) is absence):
+                break
+            span += 1
         if found:
-            last = max(chip.ends_on for chip in found)
-            span = 1
-            while (
-                index + span < len(days)
-                and days[index + span].day <= last
-                and not at.get(days[index + span].day)
-            ):
-                span += 1
             yield Cell(day.day, span, day.off, chips=tuple(found))
-            index += span
-            continue
-        absence = absences.get(day.day)
-        if absence is not None:
-            span = 1
-            while (
-                index + span < len(days)
-                and absences.get(days[index + span].day) is absence
-                and not at.get(days[index + span].day)
-            ):
-                span += 1
+        elif absence is not None:
             yield Cell(day.day, span, "lv", text=str(absence.get_kind_display()))
-            index += span
-            continue
-        yield Cell(day.day, 1, day.off)
-        index += 1
+        index += span
+    if empty:
+        yield _empty(empty)
+
+
+def _empty(days: Sequence[Day]) -> Cell:
+    cells = [
+        format_html('<td class="{}" data-day="{}"></td>', each.off, each.day.isoformat())
+        if each.off
+        else format_html('<td data-day="{}"></td>', each.day.isoformat())
+        for each in days
+    ]
+    html = format_html_join("", "{}", ((cell,) for cell in cells))
+    return Cell(days[0].day, len(days), html=html)
 
 
 def _regions(
@@ -259,9 +303,7 @@ def _regions(
             name=region,
             second="",
             is_lead=False,
-            cells=tuple(
-                Cell(day.day, 1, day.off, chips=tuple(at[region].get(day.day, ()))) for day in days
-            ),
+            cells=tuple(_region_cells(days, at[region])),
             booked=count[region],
             available=None,
         )
@@ -269,27 +311,21 @@ def _regions(
     ]
 
 
+def _region_cells(days: Sequence[Day], at: Mapping[date, list[Chip]]) -> Iterable[Cell]:
+    empty: list[Day] = []
+    for day in days:
+        if not at.get(day.day):
+            empty.append(day)
+            continue
+        if empty:
+            yield _empty(empty)
+            empty = []
+        yield Cell(day.day, 1, day.off, chips=tuple(at[day.day]))
+    if empty:
+        yield _empty(empty)
+
+
 # -- one envelope ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """One sealed visit as the planner sees it: day, team, every rule, how it came to its day."""
-
-    due: Due
-    lead: Person | None
-    second: Person | None
-    rules: tuple[parts.Rule, ...]
-    modality_rules: tuple[tuple[str, tuple[parts.Rule, ...]], ...]
-    days: tuple[dict[str, Any], ...]
-    person_days: int
-    journeys: tuple[tuple[str, int, int], ...]  # name, kilometres, minutes
-    hard_failed: int = 0
-    soft_failed: int = 0
-
-    @property
-    def assessment(self) -> Assessment:
-        return self.due.assessment
 
 
 def team_of(facts: Facts, due: Due) -> tuple[Person | None, Person | None]:
@@ -320,6 +356,21 @@ def journeys(facts: Facts, due: Due, people: Iterable[Person | None]) -> list[tu
     return found
 
 
+def booked_days(facts: Facts, person: Person, month: date, *, but_not: UUID) -> int:
+    """Assessment days of one person in the month of a day, a visit left out. No query."""
+    days = [
+        day
+        for due in facts.due
+        if due.assessment.pk != but_not
+        and due.assessment.starts_on
+        and due.assessment.ends_on
+        and any(user == person.user_id for user, _seat in facts.seats.get(due.assessment.pk, ()))
+        for day in plan_facts.days_of(due.assessment.starts_on, due.assessment.ends_on)
+    ]
+    days += [day for user, held in facts.held if user == person.user_id for day in held]
+    return sum((day.year, day.month) == (month.year, month.month) for day in days)
+
+
 # -- forecast and guesses --------------------------------------------------------------------------
 
 
@@ -333,9 +384,12 @@ class MonthForecast:
     lead_available: int
 
     @property
+    def needed(self) -> int:
+        return self.booked + self.waiting + self.later
+
+    @property
     def share(self) -> float:
-        needed = self.booked + self.waiting + self.later
-        return needed / self.available if self.available else float(bool(needed))
+        return self.needed / self.available if self.available else float(bool(self.needed))
 
     @property
     def is_tight(self) -> bool:
@@ -478,6 +532,24 @@ def unplaced_reasons() -> dict[UUID, PlanChange]:
         .order_by("run__started_at")
     )
     return {row.assessment_id: row for row in rows}
+
+
+def to_repeat() -> list[Assessment]:
+    """Visits put off or refused whose cycle goes on without another attempt: one query."""
+    others = Assessment.objects.filter(cycle_id=OuterRef("cycle_id"))
+    rows = (
+        Assessment.objects.filter(
+            ~Exists(others.exclude(status__in=ENDED)),
+            status__in=REPEATED,
+            cycle__ends_on__isnull=True,
+            factory__status=Factory.Status.ACTIVE,
+            factory__merged_into__isnull=True,
+        )
+        .select_related("factory")
+        .order_by("starts_on", "pk")
+    )
+    newest = {row.cycle_id: row for row in rows}
+    return sorted(newest.values(), key=lambda row: row.factory.name)
 
 
 def names_of(facts: Facts) -> dict[str, str]:

@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 
 from assessments import bookings
+from assessments.country_days import free_days
 from assessments.models import (
     Absence,
     AccessRefusal,
@@ -52,7 +53,7 @@ from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
 from factories.models import EngagementCycle, Factory
 from factories.rules.windows import Window, assessment_window
-from factories.selectors.cycles import cycle_facts, cycle_settings, is_public_holiday
+from factories.selectors.cycles import cycle_facts, cycle_settings
 
 _Status = Assessment.Status
 LIVE = (_Status.PLANNED,)
@@ -143,9 +144,7 @@ def working_calendar(programme: Programme, first: date, last: date) -> Calendar:
     rest = frozenset(programme.weekly_rest or ())
     if len(rest) >= 7:
         rest = frozenset()
-    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
-    country = programme.country
-    return Calendar(rest, frozenset(day for day in days if is_public_holiday(country, day)))
+    return Calendar(rest, free_days(programme, list(days_of(first, last))))
 
 
 def read(*, today: date, last: date | None = None) -> Facts:

@@ -14,7 +14,7 @@ from betterwork.ui.context import OWN_NAMES
 from factories.models import Factory
 
 from .forms import Offered, advisors
-from .models import Absence, AssessorProfile, CalendarFeed, FactoryClosure
+from .models import Absence, AssessorProfile, CalendarFeed, CountryDay, FactoryClosure
 
 
 class Day(forms.DateInput):
@@ -133,6 +133,20 @@ class ClosureForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["factory"].choices = factory_choices  # type: ignore[attr-defined]
+
+
+class CountryDayForm(forms.Form):
+    """A day on which the whole programme's calendar departs from the public one."""
+
+    day = forms.DateField(label=_("Day"), widget=Day())
+    kind = forms.ChoiceField(
+        label=_("Kind"), choices=CountryDay.Kind.choices, initial=CountryDay.Kind.OFF
+    )
+    name = forms.CharField(
+        label=_("What it is"),
+        max_length=120,
+        help_text=_("Such as an election, or a holiday that the moon moved."),
+    )
 
 
 class RegionClosureForm(forms.Form):

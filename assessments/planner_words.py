@@ -115,13 +115,18 @@ def unlocked(told: Mapping[str, Any]) -> str:
     return str(BARS.get(told["unlocked_by"], "")) if "unlocked_by" in told else ""
 
 
-def team_rule(check: Check, names: Mapping[str, str]) -> parts.Rule:
-    """One rule on the team with its fact."""
+def team_rule(
+    check: Check, names: Mapping[str, str], known: Mapping[str, str] | None = None
+) -> parts.Rule:
+    """One rule on the team with its fact; `known`: by rule, what else there is to say of it."""
     result = "pass" if check.is_passed else "fail"
     if not check.is_passed and check.strictness is Strictness.SOFT:
         result = "weak"
     return parts.Rule(
-        result, TEAM_RULES[check.key], _fact(check, names), reference=check.because.rule
+        result,
+        TEAM_RULES[check.key],
+        _fact(check, names) or (known or {}).get(check.key, ""),
+        reference=check.because.rule,
     )
 
 

@@ -166,6 +166,36 @@ class FactoryClosure(ProgrammeModel):
         return f"{self.factory_id} {self.first_day} {self.last_day}"
 
 
+class CountryDay(ProgrammeModel):
+    """A day on which the calendar of the whole programme departs from the public one: announced
+    late, moved with the moon, an election. Withdrawn, never deleted."""
+
+    class Kind(models.TextChoices):
+        OFF = "off", _("Nobody works")
+        WORKED = "worked", _("A public holiday that is worked")
+
+    day = models.DateField(_("day"))
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.OFF)
+    name = models.CharField(_("what it is"), max_length=120)
+    recorded_by = models.ForeignKey(PERSON, models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["day", "id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="country_day_has_a_name"),
+            models.UniqueConstraint(
+                fields=["programme", "day"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="country_day_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.kind}"
+
+
 class PlanRun(ProgrammeModel):
     """One run of the planner: what it looked at, what it placed, the entropy it kept.
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import F
-from django.http import HttpResponse
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +21,7 @@ from django.views.decorators.http import require_GET, require_POST
 from advisory import forms
 from advisory.models import AdvisoryVisit, SelfDiagnosis
 from advisory.selectors.plan import in_language
+from advisory.selectors.visits import month_weeks
 from advisory.services import appointments
 from advisory.services import visits as services
 from betterwork import refusals
@@ -31,6 +35,8 @@ from factories.selectors import current_cycle
 from .common import is_factory_side, own_factory_id, role_of, show, today
 
 PAGE = 25
+# Those to whom a month of visits says something: who books them, who plans around them, who leads.
+MONTH = (Permission.RECORD_VISITS, Permission.PLAN_ASSESSMENTS, Permission.SEE_DASHBOARD)
 
 
 @requires(Permission.SEE_VISITS)
@@ -70,9 +76,53 @@ def visits(request: MemberRequest) -> HttpResponse:
         "choices": choices,
         "search": None if is_factory_side(request) else search,
         "may_record": may(request, Permission.RECORD_VISITS),
+        "may_see_month": any(may(request, each) for each in MONTH),
         "is_filtered": bool(what or whose or search or factory),
     }
     return show(request, "visits.html", context)
+
+
+@requires(*MONTH)
+def month(request: MemberRequest) -> HttpResponse:
+    """Announced visits in a calendar of one month; a free day leads to the form that books it.
+
+    It holds announced work only: a sealed visit is on no day of it, not even for its own team.
+    """
+    if request.membership.programme is None:
+        raise Http404
+    first = _first_of(request.GET.get("month", ""))
+    last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    whose = request.GET.get("whose", "mine" if role_of(request) == "advisor" else "")
+    on = Coalesce("visited_on", "planned_on")
+    rows = (
+        AdvisoryVisit.objects.annotate(on=on)
+        .filter(on__range=(first, last), cancelled_at__isnull=True)
+        .select_related("factory", "advisor")
+        .order_by("on", "starts_at", "factory__name")
+    )
+    if whose == "mine":
+        rows = rows.filter(advisor=request.user)
+    choices = []
+    if role_of(request) == "advisor":
+        options = [("mine", _("Mine")), ("", _("All"))]
+        choices.append(Choice("whose", _("Visits"), options, whose))
+    context = {
+        "first": first,
+        "weeks": month_weeks(request.membership.programme, first, last, list(rows)),
+        "before": f"{first - timedelta(days=1):%Y-%m}",
+        "after": f"{last + timedelta(days=1):%Y-%m}",
+        "choices": choices,
+        "may_record": may(request, Permission.RECORD_VISITS),
+    }
+    return show(request, "visit_month.html", context)
+
+
+def _first_of(text: str) -> date:
+    try:
+        found = date.fromisoformat(f"{text}-01") if len(text) == 7 else today().replace(day=1)
+    except ValueError:
+        return today().replace(day=1)
+    return found if 2000 <= found.year <= 2100 else today().replace(day=1)
 
 
 def _form_page(
@@ -120,11 +170,12 @@ def _form_page(
 
 @requires(Permission.RECORD_VISITS)
 def visit_new(request: MemberRequest) -> HttpResponse:
-    chosen = request.GET.get("factory", "")
-    try:
-        initial = {"factory": str(UUID(chosen))} if chosen else {}
-    except ValueError:
-        initial = {}
+    chosen, day = request.GET.get("factory", ""), request.GET.get("day", "")
+    initial: dict[str, Any] = {}
+    with suppress(ValueError):
+        initial["factory"] = str(UUID(chosen))
+    with suppress(ValueError):
+        initial["planned_on"] = date.fromisoformat(day)
     return _form_page(request, None, initial)
 
 

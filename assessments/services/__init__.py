@@ -5,6 +5,7 @@ from .answers import Saved, add_evidence, save_answer, settle_conflict
 from .conduct import check_in, count_interviews, note_presence, sign
 from .law_changes import decide_law, propose_law
 from .planning import (
+    attempt_again,
     cancel,
     create_assessment,
     postpone,
@@ -57,6 +58,7 @@ __all__ = [
     "answer_comment",
     "approve_tool",
     "ask_tool_review",
+    "attempt_again",
     "begin_draft",
     "bring_back",
     "cancel",

@@ -10,14 +10,22 @@ from uuid import UUID
 
 from django.db import transaction
 
-from assessments.models import Absence, AssessorProfile, ConflictOfInterest, FactoryClosure
+from assessments.models import (
+    Absence,
+    AssessorProfile,
+    ConflictOfInterest,
+    CountryDay,
+    FactoryClosure,
+)
 from betterwork import queue
 from betterwork.accounts.models import Membership, Role
 from betterwork.errors import DomainError
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
 from betterwork.tenancy import scope
+from betterwork.tenancy.models import Programme
 from factories.models import Factory
+from factories.selectors.cycles import is_public_holiday
 
 # What a person may say of themselves; the rest is a planner's to grant.
 OWN_FIELDS = ("languages", "sex", "base_region", "latitude", "longitude")
@@ -227,6 +235,38 @@ def withdraw_closure(*, closure_id: UUID, now: datetime) -> FactoryClosure:
         found.withdrawn_at = now
         found.save(update_fields=["withdrawn_at"])
         record(Action.CLOSURE_RECORDED, about=found, factory_id=found.factory_id, withdrawn=True)
+    return found
+
+
+@transaction.atomic
+def record_country_day(*, day: date, kind: str, name: str, by: int | None) -> CountryDay:
+    """A day on which the whole programme's calendar departs from the public one.
+
+    The same day again: answered as it is. Raises: DomainError("text_missing" |
+    "not_a_holiday") where a day is to be worked that is no public holiday.
+    """
+    if not name.strip():
+        raise DomainError("text_missing")
+    programme = Programme.objects.get(pk=scope.current_programme())
+    if kind == CountryDay.Kind.WORKED and not is_public_holiday(programme.country, day):
+        raise DomainError("not_a_holiday", day=day)
+    same = CountryDay.objects.filter(day=day, withdrawn_at__isnull=True).first()
+    if same is not None:
+        return same
+    made = CountryDay.objects.create(day=day, kind=kind, name=name.strip(), recorded_by_id=by)
+    record(Action.CLOSURE_RECORDED, about=made, day=day.isoformat(), kind=kind)
+    _look_again("closure", made.pk)
+    return made
+
+
+@transaction.atomic
+def withdraw_country_day(*, day_id: UUID, now: datetime) -> CountryDay:
+    found: CountryDay = CountryDay.objects.select_for_update(no_key=True).get(pk=day_id)
+    if found.withdrawn_at is None:
+        found.withdrawn_at = now
+        found.save(update_fields=["withdrawn_at"])
+        record(Action.CLOSURE_RECORDED, about=found, withdrawn=True)
+        _look_again("closure", found.pk)
     return found
 
 

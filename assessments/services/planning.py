@@ -7,13 +7,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 
 from assessments import people_facts, state
-from assessments.models import Assessment, AssessmentMember
+from assessments.country_days import works
+from assessments.models import Assessment, AssessmentMember, VisitPlan
 from assessments.rules.applies import Place
 from assessments.rules.lifecycle import Move
 from assessments.rules.modality import (
@@ -35,7 +36,6 @@ from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
 from betterwork.tenancy.selectors import settings_values
 from factories.models import EngagementCycle, Factory
-from factories.selectors.cycles import working_day_test
 from factories.selectors.factories import entries_of
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 I: read aloud and typed by people
@@ -46,6 +46,18 @@ ENDED = (
 )
 # What may be attempted once more.
 REPEATED = (Assessment.Status.ACCESS_REFUSED, Assessment.Status.POSTPONED)
+
+
+def lock_planning() -> None:
+    """One writer of days and teams at a time in a programme; the second waits for the first.
+
+    Taken before any row is held, by hand and by the planner alike: nothing waits in a circle.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))",
+            [f"planning:{scope.current_programme()}"],
+        )
 
 
 def create_assessment(
@@ -69,6 +81,8 @@ def create_assessment(
     "no_tool_in_force" | "override_needs_reason" | "days_missing" | "days_reversed" |
     "days_past" | "rest_day" | "visit_days" | "team_refused", checks).
     """
+    if starts_on is not None:
+        lock_planning()
     return create_or_find(
         factory_id=factory_id,
         starts_on=starts_on,
@@ -222,6 +236,7 @@ def schedule_assessment(
     Raises: as `create_assessment`, and NotAllowed("move_refused") from a status that cannot be
     planned.
     """
+    lock_planning()
     assessment = state.locked(assessment_id)
     if assessment.status in REPEATED and _was_seen(assessment):
         return create_assessment(
@@ -272,6 +287,14 @@ def schedule_assessment(
         state.move(assessment, facts, actor, Move.REPLAN, at=now, fields=fields)
     else:
         assessment.save(update_fields=fields)
+    # A day chosen by a person was not drawn: what was kept of a draw no longer speaks of it.
+    VisitPlan.objects.filter(assessment_id=assessment.pk).update(
+        is_by_hand=True,
+        run=None,
+        legal_dates=0,
+        entropy_bits=0.0,
+        virtual_on=starts_on if modality == Modality.HYBRID else None,
+    )
     record(
         Action.ASSESSMENT_TEAM_CHANGED,
         about=assessment,
@@ -279,6 +302,20 @@ def schedule_assessment(
         sealed=True,
     )
     return assessment
+
+
+@transaction.atomic
+def attempt_again(*, assessment_id: UUID, by: int | None, today: date) -> Assessment:
+    """Another attempt at a visit that was put off or refused: sealed, without a day, to be drawn.
+
+    Asked twice it is one. Raises: DomainError("not_to_be_repeated") for any other visit, and those
+    of `create_assessment`.
+    """
+    lock_planning()
+    known = state.locked(assessment_id)
+    if known.status not in REPEATED:
+        raise DomainError("not_to_be_repeated")
+    return create_or_find(factory_id=known.factory_id, created_by=by, today=today)[0]
 
 
 def _was_seen(assessment: Assessment) -> bool:
@@ -433,7 +470,7 @@ def _check_schedule(
         raise DomainError("days_reversed")
     if today is not None and starts_on < today:
         raise DomainError("days_past")
-    is_working_day = working_day_test(programme, factory)
+    is_working_day = works(programme, factory, starts_on, last)
     for day in (starts_on, last):
         if not is_working_day(day):
             raise DomainError("rest_day", day=day)

@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from assessments import people_facts, plan_facts
@@ -50,7 +50,7 @@ from betterwork.tenancy import scope
 from factories.rules.windows import assessment_window
 from factories.selectors.cycles import cycle_facts, cycle_settings
 
-from .planning import _draw_code, place_of, schedule_assessment
+from .planning import _draw_code, lock_planning, place_of, schedule_assessment
 
 PLAN_TASK = "assessments.plan_visits"
 REPLAN_TASK = "assessments.replan_visits"
@@ -222,15 +222,6 @@ def run_plan(
                 continue
             return store_plan(replace(draft, facts=fresh), key=key, cause=cause, by=by)
     return None
-
-
-def lock_planning() -> None:
-    """One writer of plans at a time in a programme; the second waits for the first."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))",
-            [f"planning:{scope.current_programme()}"],
-        )
 
 
 def store_plan(draft: Draft, *, key: str, cause: str, by: int | None) -> UUID:
@@ -752,6 +743,18 @@ def check_move(
     fixed = [each for each in plan_facts.locked_of(facts) if each.factory_id != factory.id]
     problem = plan_facts.problem_of(facts, [factory], fixed)
     return [each for each in check_plan(problem, as_plan([visit])) if not each.is_locked]
+
+
+def open_days(facts: Facts, due: Due) -> list[tuple[date, str, str]]:
+    """Start days that break no rule while all other visits stand, each with its best lead and
+    second. No query."""
+    from assessments.rules.planning.board import open_dates
+
+    factory = plan_facts.planned_factory(facts, due)
+    if factory is None:
+        return []
+    fixed = [each for each in plan_facts.locked_of(facts) if each.factory_id != factory.id]
+    return open_dates(plan_facts.problem_of(facts, [factory], fixed), as_plan([]), factory.id)
 
 
 @transaction.atomic

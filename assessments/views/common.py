@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import date
+from functools import wraps
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
 
 from assessments import refusals, selectors
 from assessments.models import Assessment
 from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
+from betterwork.records.services import record
+from betterwork.records.vocabulary import Action
+
+View = Callable[..., HttpResponse]
 
 
 def language() -> str:
@@ -22,8 +31,42 @@ def language() -> str:
 
 
 def assessment_or_404(pk: UUID) -> Assessment:
-    """The row, if this reader may see it: a row out of reach is the same as none."""
-    return get_object_or_404(selectors.assessments(), pk=pk)
+    """The row, if this reader may see it: a row out of reach is the same as none.
+
+    A look at a sealed visit is written down, whichever page asks: planners alone read the line.
+    """
+    found: Assessment = get_object_or_404(selectors.assessments(), pk=pk)
+    if found.sealed:
+        looked(found)
+    return found
+
+
+# Whether the answer being made shows a sealed visit.
+_shown: ContextVar[bool] = ContextVar("sealed_shown", default=False)
+
+
+def keeps_no_copy(view: View) -> View:
+    """An answer that shows a sealed visit is kept by no browser, no proxy and no cache."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> HttpResponse:
+        token = _shown.set(False)
+        try:
+            answer = view(*args, **kwargs)
+            if _shown.get():
+                patch_cache_control(answer, private=True, no_store=True)
+            return answer
+        finally:
+            _shown.reset(token)
+
+    return guarded
+
+
+def looked(about: Any = None, **facts: Any) -> None:
+    """Write down that sealed visits were looked at; the line itself is the planners' alone."""
+    _shown.set(True)
+    factory_id = about.factory_id if isinstance(about, Assessment) else None
+    record(Action.ENVELOPE_OPENED, about=about, factory_id=factory_id, sealed=True, **facts)
 
 
 def today_of(assessment: Assessment) -> date:

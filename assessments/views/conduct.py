@@ -29,7 +29,7 @@ from betterwork.ui.formats import RTL_LANGUAGES
 from betterwork.ui.parts import Who
 from betterwork.ui.views import COOKIE_AGE
 
-from .common import assessment_or_404, language, today_of, user_id
+from .common import assessment_or_404, keeps_no_copy, language, today_of, user_id
 from .lists import evidence_parts, overview
 
 TONGUE_COOKIE = "bw_tool_language"
@@ -63,6 +63,7 @@ def reason_words() -> list[tuple[str, str]]:
 
 @require_POST
 @requires(Permission.CONDUCT_ASSESSMENTS)
+@keeps_no_copy
 def check_in(request: MemberRequest, pk: UUID) -> HttpResponse:
     assessment = assessment_or_404(pk)
     try:

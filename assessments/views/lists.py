@@ -20,20 +20,28 @@ from assessments.rules import lifecycle
 from assessments.rules.lifecycle import Move, Position
 from betterwork.accounts.requests import MemberRequest
 from betterwork.permissions import Permission, may, requires
-from betterwork.records.services import record
-from betterwork.records.vocabulary import Action
 from betterwork.ui import formats
 from betterwork.ui.context import OWN_NAMES
 from betterwork.ui.parts import Choice, Clock, Crumb, Event, Evidence, Rule, Who
 from factories.tables import FORMATS, file_response
 
-from .common import assessment_or_404, language, refused, today_in, today_of, user_id
+from .common import (
+    assessment_or_404,
+    keeps_no_copy,
+    language,
+    looked,
+    refused,
+    today_in,
+    today_of,
+    user_id,
+)
 
 PAGE = 25
 SHOWN = [status for status in Assessment.Status if status != Assessment.Status.PLANNED]
 
 
 @requires(Permission.SEE_ASSESSMENTS)
+@keeps_no_copy
 def assessment_list(request: MemberRequest) -> HttpResponse:
     """Assessments that have begun; sealed visits stand apart, for their own people only."""
     given = request.GET
@@ -57,7 +65,7 @@ def assessment_list(request: MemberRequest) -> HttpResponse:
     if may(request, Permission.CONDUCT_ASSESSMENTS) or may(request, Permission.PLAN_ASSESSMENTS):
         sealed = list(selectors.sealed_assessments())
     if sealed and is_open:
-        record(Action.ENVELOPE_OPENED, sealed=True, visits=len(sealed))
+        looked(visits=len(sealed))
     today = today_in(request)
     context = {
         "page": page,
@@ -162,16 +170,10 @@ def _clock(row: Assessment, today: Any) -> Clock | None:
 
 
 @requires(Permission.SEE_ASSESSMENTS)
+@keeps_no_copy
 def assessment_detail(request: MemberRequest, pk: UUID) -> HttpResponse:
     """The overview of one assessment; opening a sealed one is written down."""
     assessment = assessment_or_404(pk)
-    if assessment.sealed:
-        record(
-            Action.ENVELOPE_OPENED,
-            about=assessment,
-            factory_id=assessment.factory_id,
-            sealed=True,
-        )
     return overview(request, assessment)
 
 

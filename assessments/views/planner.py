@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
@@ -17,6 +18,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_date
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import cache_control
@@ -25,22 +27,22 @@ from django.views.decorators.http import require_POST
 from assessments import board as boards
 from assessments import plan_facts, planner_words
 from assessments.models import Assessment, PlanChange, PlanRun
-from assessments.plan_facts import Due, Facts
+from assessments.plan_facts import Due, Facts, Person
 from assessments.planner_forms import LockForm, ModalityForm, MoveForm, WindowForm
 from assessments.rules.modality import Strictness, split_days
 from assessments.rules.planning.problem import Rule
 from assessments.services import plans
-from assessments.services.planning import team_checks
+from assessments.services.planning import attempt_again, team_checks
 from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, requires
 from betterwork.records.models import Job
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
-from betterwork.ui import formats, parts
+from betterwork.ui import charts, formats, parts
 from betterwork.ui.parts import Choice, Crumb
 
-from .common import refused, today_in, user_id
+from .common import looked, refused, today_in, user_id
 
 View = Callable[..., HttpResponse]
 
@@ -54,12 +56,6 @@ def sealed_room(view: View) -> View:
         return view(request, *args, **kwargs)
 
     return guarded
-
-
-def looked(about: Any = None, **facts: Any) -> None:
-    """Write down that sealed visits were looked at; the line itself is the planners' alone."""
-    factory_id = about.factory_id if isinstance(about, Assessment) else None
-    record(Action.ENVELOPE_OPENED, about=about, factory_id=factory_id, sealed=True, **facts)
 
 
 # -- the board -------------------------------------------------------------------------------------
@@ -92,6 +88,7 @@ def board(request: MemberRequest) -> HttpResponse:
     due = facts.one(selected) if selected else None
     regions = sorted(facts.centres | {row.region: None for row in facts.people if row.region})
     waiting = boards.waiting_runs()
+    latest = PlanRun.objects.filter(kind=PlanRun.Kind.HORIZON).first()
     _counts(request, facts, waiting, found)
     step = timedelta(days=1)
     context = {
@@ -103,6 +100,7 @@ def board(request: MemberRequest) -> HttpResponse:
         "after": _link(request, last + step, is_week),
         "week_url": _switch(request, week=_monday(facts, max(first, min(today, last)))),
         "month_url": _switch(request, month=f"{first:%Y-%m}"),
+        "visit_query": _query(request, ("visit", "format"), visit=""),
         "by_url": _switch_by(request, "advisor" if by == "region" else "region"),
         "choices": [
             Choice(
@@ -117,8 +115,13 @@ def board(request: MemberRequest) -> HttpResponse:
         "card": envelope_card(facts, due) if due else None,
         "waiting": waiting,
         "unscheduled": [each for each in facts.due if not each.is_scheduled],
-        "forecast": boards.forecast(facts, later_cycles(facts)),
-        "latest": PlanRun.objects.filter(kind=PlanRun.Kind.HORIZON).first(),
+        "capacity": _capacity(boards.forecast(facts, later_cycles(facts))),
+        "latest": latest,
+        "guess_rules": _guess_rules(
+            facts,
+            boards.guess(facts, boards.held_starts()),
+            latest if latest and latest.placed else None,
+        ),
         "jobs": list(
             Job.objects.filter(
                 task__in=[plans.PLAN_TASK, plans.REPLAN_TASK], status__in=["queued", "running"]
@@ -202,7 +205,7 @@ def _counts(request: MemberRequest, facts: Facts, waiting: list[Any], found: lis
     open_visits = sum(not each.is_scheduled for each in facts.due)
     request.nav_counts = {  # type: ignore[attr-defined]
         "proposals": len(waiting) + open_visits,
-        "clashes": len({each.factory_id for each in found}),
+        "clashes": len({each.factory_id for each in found if each.factory_id}),
     }
 
 
@@ -226,6 +229,19 @@ def later_cycles(facts: Facts) -> list[tuple[date, int]]:
             middle = window.opens_on + (window.closes_on - window.opens_on) / 2
             found.append((middle, facts.rules.max_days * facts.rules.min_assessors))
     return found
+
+
+def _capacity(months: list[boards.MonthForecast]) -> list[tuple[boards.MonthForecast, Any]]:
+    """Each month with its bar: days needed against days there are."""
+    top = max((max(each.needed, each.available) for each in months), default=1)
+    drawn = []
+    for each in months:
+        label = _("%(needed)s of %(available)s days") % {
+            "needed": formats.number(each.needed),
+            "available": formats.number(each.available),
+        }
+        drawn.append((each, charts.load(each.needed, each.available, top=top, label=label)))
+    return drawn
 
 
 def _export(facts: Facts, shown: boards.Board, format: str) -> HttpResponse:
@@ -253,7 +269,9 @@ def envelope_card(facts: Facts, due: Due) -> dict[str, Any]:
             on=row.starts_on,
             but_not=row.pk,
         )
-        rules += [planner_words.team_rule(each, names) for each in checks]
+        team = [person for person in (lead, second) if person is not None]
+        known = _team_known(facts, due, team, row.starts_on)
+        rules += [planner_words.team_rule(each, names, known) for each in checks]
         hard += sum(not c.is_passed and c.strictness is Strictness.HARD for c in checks)
         soft += sum(not c.is_passed and c.strictness is Strictness.SOFT for c in checks)
         found = plans.check_move(
@@ -282,6 +300,55 @@ def envelope_card(facts: Facts, due: Due) -> dict[str, Any]:
         "days": days_told(due, length),
         "person_days": effort.person_days,
         "refusals": due.refusals,
+    }
+
+
+def _team_known(facts: Facts, due: Due, team: list[Person], on: date) -> dict[str, str]:
+    """Facts behind the team rules that a rule held does not tell by itself. No query."""
+    names = boards.names_of(facts)
+    comma = f"{formats.comma()} "
+    last = sorted(
+        name
+        for user in facts.previous_teams.get(due.factory_id, ())
+        if (name := names.get(str(user)))
+    )
+    declared = [
+        format_html(
+            "<bdi>{}</bdi>: {}",
+            person.name,
+            formats.on_date(person.profile.conflicts_declared_on),
+        )
+        for person in team
+        if person.profile and person.profile.conflicts_declared_on
+    ]
+    sexes = [
+        str(person.profile.get_sex_display())
+        for person in team
+        if person.profile and person.profile.sex
+    ]
+    loads = [
+        format_html(
+            "<bdi>{}</bdi>: {}",
+            person.name,
+            _("%(n)s of %(most)s days this month")
+            % {
+                "n": formats.number(
+                    boards.booked_days(facts, person, on, but_not=due.assessment.pk)
+                ),
+                "most": formats.number(person.days_a_month),
+            },
+        )
+        for person in team
+    ]
+    advisor = names.get(str(due.advisor_id), "")
+    return {
+        "not_own_advisor": _("Advisor: %(name)s") % {"name": advisor} if advisor else "",
+        "not_previous_team": _("Last team: %(names)s") % {"names": comma.join(last)}
+        if last
+        else "",
+        "no_conflict_of_interest": format_html_join(comma, "{}", ((each,) for each in declared)),
+        "both_sexes": comma.join(sexes),
+        "even_load": format_html_join(comma, "{}", ((each,) for each in loads)),
     }
 
 
@@ -338,12 +405,16 @@ def days_told(due: Due, length: int | None = None) -> list[dict[str, Any]]:
     ]
 
 
-def _facts_of(request: MemberRequest, pk: UUID) -> tuple[Facts, Due]:
-    """The facts and the visit, or 404: one that is not planned is the same as none."""
+def _facts_of(request: MemberRequest, pk: UUID, page: str = "envelope") -> tuple[Facts, Due]:
+    """The facts and the visit, or 404: one that is not planned is the same as none.
+
+    What is read here is shown, if only with a refusal: the look is written down.
+    """
     facts = plan_facts.read(today=today_in(request))
     due = facts.one(pk)
     if due is None:
         raise Http404
+    looked(due.assessment, page=page)
     return facts, due
 
 
@@ -352,7 +423,6 @@ def _facts_of(request: MemberRequest, pk: UUID) -> tuple[Facts, Due]:
 def envelope(request: MemberRequest, pk: UUID) -> HttpResponse:
     """One sealed visit: day and team, why, the way it is held, what may be changed."""
     facts, due = _facts_of(request, pk)
-    looked(due.assessment)
     return _envelope_page(request, facts, due)
 
 
@@ -413,7 +483,7 @@ def move(request: MemberRequest, pk: UUID) -> HttpResponse:
 
     htmx asks for the rules alone while days and people are chosen; the button works without it.
     """
-    facts, due = _facts_of(request, pk)
+    facts, due = _facts_of(request, pk, page="move")
     lead, second = boards.team_of(facts, due)
     row = due.assessment
     start: dict[str, Any] = {
@@ -430,8 +500,6 @@ def move(request: MemberRequest, pk: UUID) -> HttpResponse:
         asked["ends_on"] = _same_length(due, asked["starts_on"])
     is_post = request.method == "POST"
     form = MoveForm(request.POST if is_post else None, initial={**start, **asked})
-    if not is_post:
-        looked(row, page="move")
     error = None
     if is_post and "try" not in request.POST and form.is_valid():
         data = form.cleaned_data
@@ -454,11 +522,16 @@ def move(request: MemberRequest, pk: UUID) -> HttpResponse:
     tried = {**start, **asked}
     if is_post:
         tried = {name: request.POST.get(name, "") for name in start}
+    rules = _tried_rules(facts, due, tried)
+    if request.headers.get("HX-Target") == "side":
+        trial = _trial(facts, due, tried, rules)
+        return render(request, "planner/_trial.html", {"due": due, "trial": trial})
     context = {
         "form": form,
         "due": due,
         "assessment": row,
-        "rules": _tried_rules(facts, due, tried),
+        "rules": rules,
+        "open_days": _open_days(facts, due) if not request.headers.get("HX-Target") else [],
         "crumbs": [
             Crumb(_("Month board"), reverse("planner:board")),
             Crumb(row.factory.name, reverse("planner:envelope", args=[pk])),
@@ -470,6 +543,48 @@ def move(request: MemberRequest, pk: UUID) -> HttpResponse:
         return render(request, "planner/_tried.html", context)
     status = 422 if is_post and "try" not in request.POST else 200
     return render(request, "planner/move.html", context, status=status)
+
+
+def _trial(
+    facts: Facts, due: Due, tried: dict[str, Any], rules: list[parts.Rule]
+) -> dict[str, Any]:
+    """A choice made on the board, as the panel beside it shows it before it is kept."""
+    names = boards.names_of(facts)
+    values = {name: "" if value is None else str(value) for name, value in tried.items()}
+    return {
+        "values": values,
+        "query": urlencode(values),
+        "starts_on": _as_day(tried["starts_on"]),
+        "ends_on": _as_day(tried["ends_on"]),
+        "lead": names.get(values["lead"], ""),
+        "second": names.get(values["second"], ""),
+        "rules": sorted(
+            rules,
+            key=lambda rule: (
+                ("fail", "weak").index(rule.result) if rule.result in {"fail", "weak"} else 2
+            ),
+        ),
+        "failed": sum(rule.result == "fail" for rule in rules),
+        "weak": sum(rule.result == "weak" for rule in rules),
+    }
+
+
+MOST_OPEN_DAYS = 60
+
+
+def _open_days(facts: Facts, due: Due) -> list[dict[str, Any]]:
+    """Days that break no rule while all other visits stand, each with the team it could have."""
+    names = boards.names_of(facts)
+    found = plans.open_days(facts, due)[:MOST_OPEN_DAYS]
+    return [
+        {
+            "starts_on": day,
+            "lead": names.get(lead, ""),
+            "second": names.get(second, ""),
+            "query": urlencode({"starts_on": day.isoformat(), "lead": lead, "second": second}),
+        }
+        for day, lead, second in found
+    ]
 
 
 def _same_length(due: Due, starts_on: str) -> str:
@@ -498,9 +613,11 @@ def _tried_rules(facts: Facts, due: Due, tried: dict[str, Any]) -> list[parts.Ru
     found = plans.check_move(facts, due, starts_on=first, ends_on=last, lead=lead, second=second)
     checks = team_checks(due.assessment.factory, lead, second, on=first, but_not=due.assessment.pk)
     names = boards.names_of(facts)
+    team = [person for user in (lead, second) if (person := facts.person(user)) is not None]
+    known = _team_known(facts, due, team, first)
     return [
         *day_rules(facts, due, {each.rule for each in found}),
-        *(planner_words.team_rule(each, names) for each in checks),
+        *(planner_words.team_rule(each, names, known) for each in checks),
     ]
 
 
@@ -523,6 +640,21 @@ def redraw(request: MemberRequest, pk: UUID) -> HttpResponse:
     else:
         messages.error(request, _("The rules leave no date just now. Nothing was changed."))
     return redirect("planner:envelope", pk=pk)
+
+
+@require_POST
+@requires(Permission.PLAN_ASSESSMENTS)
+@sealed_room
+def again(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Another attempt at a visit that was put off or refused; its envelope draws the day."""
+    get_object_or_404(Assessment.objects.all(), pk=pk)
+    try:
+        made = attempt_again(assessment_id=pk, by=user_id(request), today=today_in(request))
+    except DomainError as error:
+        messages.error(request, refused(error)["refusal"]["title"])
+        return redirect("planner:proposals")
+    messages.success(request, _("Another attempt is open. Draw its date, or choose it."))
+    return redirect("planner:envelope", pk=made.pk)
 
 
 @require_POST
@@ -600,9 +732,9 @@ def proposals(request: MemberRequest) -> HttpResponse:
         (each for each in facts.due if not each.is_scheduled),
         key=lambda each: (each.closes_on or date.max, each.assessment.factory.name),
     )
-    looked(page="proposals", visits=len(unscheduled) + len(waiting))
+    repeats = boards.to_repeat()
+    looked(page="proposals", visits=len(unscheduled) + len(waiting) + len(repeats))
     _counts(request, facts, waiting, [])
-    other_way = [each for each in facts.due if each.assessment.modality != each.proposal.proposed]
     context = {
         "waiting": [(run, _cause(run), list(run.changes.all())) for run in waiting],
         "unscheduled": [
@@ -616,9 +748,7 @@ def proposals(request: MemberRequest) -> HttpResponse:
             )
             for each in unscheduled
         ],
-        "other_way": [
-            (each, planner_words.MODALITIES[each.proposal.proposed]) for each in other_way
-        ],
+        "repeats": repeats,
         "all_ways": [
             (each, planner_words.MODALITIES[each.proposal.proposed]) for each in facts.due
         ],
@@ -683,15 +813,10 @@ def check(request: MemberRequest) -> HttpResponse:
     runs = boards.last_runs()
     looked(page="check", visits=found.starts)
     latest = next((run for run in runs if run.kind == PlanRun.Kind.HORIZON and run.placed), None)
-    sunday = date(2026, 11, 29)
-    counts = f"{formats.comma()} ".join(
-        f"{formats.weekday(sunday + timedelta(days=(day + 1) % 7))} {formats.number(count)}"
-        for day, count in found.weekdays
-    )
     context = {
         "runs": [(run, _cause(run)) for run in runs],
         "latest": latest,
-        "rules": _guess_rules(facts, found, latest, counts),
+        "rules": _guess_rules(facts, found, latest),
         "forecast": boards.forecast(facts, later_cycles(facts)),
     }
     return render(request, "planner/check.html", context)
@@ -701,10 +826,13 @@ EVEN_ENOUGH = 0.5  # the rarest weekday at least half as often as the most frequ
 TOO_FEW = 30  # starts below which a weekday pattern cannot be told from chance
 
 
-def _guess_rules(
-    facts: Facts, found: boards.Guess, latest: PlanRun | None, counts: str
-) -> list[parts.Rule]:
+def _guess_rules(facts: Facts, found: boards.Guess, latest: PlanRun | None) -> list[parts.Rule]:
     rules = []
+    sunday = date(2026, 11, 29)
+    counts = f"{formats.comma()} ".join(
+        f"{formats.weekday(sunday + timedelta(days=(day + 1) % 7))} {formats.number(count)}"
+        for day, count in found.weekdays
+    )
     if found.evenness is None or found.starts < TOO_FEW:
         rules.append(parts.Rule("unverified", _("Too few starts to see a weekday pattern"), counts))
     else:

@@ -27,7 +27,7 @@ from betterwork.errors import DomainError
 from betterwork.permissions import Permission, requires
 from betterwork.ui.parts import Crumb
 
-from .common import assessment_or_404, refused, today_in, user_id
+from .common import assessment_or_404, keeps_no_copy, refused, today_in, user_id
 
 
 @requires(Permission.PLAN_ASSESSMENTS)
@@ -59,6 +59,7 @@ def assessment_new(request: MemberRequest) -> HttpResponse:
 
 
 @requires(Permission.PLAN_ASSESSMENTS)
+@keeps_no_copy
 def schedule(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Days and team of a planned assessment, or of the next attempt at one."""
     assessment = assessment_or_404(pk)
@@ -140,6 +141,7 @@ def _reasoned(
 
 
 @requires(Permission.PLAN_ASSESSMENTS)
+@keeps_no_copy
 def cancel(request: MemberRequest, pk: UUID) -> HttpResponse:
     return _reasoned(
         request,
@@ -155,6 +157,7 @@ def cancel(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 
 @requires(Permission.PLAN_ASSESSMENTS, Permission.CONDUCT_ASSESSMENTS)
+@keeps_no_copy
 def postpone(request: MemberRequest, pk: UUID) -> HttpResponse:
     return _reasoned(
         request,
@@ -174,6 +177,7 @@ def postpone(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 
 @requires(Permission.CONDUCT_ASSESSMENTS)
+@keeps_no_copy
 def refusal(request: MemberRequest, pk: UUID) -> HttpResponse:
     return _reasoned(
         request,

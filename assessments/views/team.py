@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_POST
 
-from assessments import calendars, plan_facts
+from assessments import calendars, country_days, plan_facts
 from assessments.bookings import booked
 from assessments.models import (
     Absence,
@@ -25,12 +26,14 @@ from assessments.models import (
     AssessorProfile,
     CalendarFeed,
     ConflictOfInterest,
+    CountryDay,
     FactoryClosure,
 )
 from assessments.planner_forms import (
     AbsenceForm,
     ClosureForm,
     ConflictForm,
+    CountryDayForm,
     FeedForm,
     ProfileForm,
     RegionClosureForm,
@@ -42,10 +45,11 @@ from betterwork.accounts.requests import MemberRequest, VisitorRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
 from betterwork.tenancy.models import Programme
+from betterwork.ui import formats
 from betterwork.ui.parts import Crumb
 from factories.models import Factory
 
-from .common import refused, today_in, user_id
+from .common import language, looked, refused, today_in, user_id
 from .planner import sealed_room
 
 PAGE = 25
@@ -105,6 +109,7 @@ def team(request: MemberRequest) -> HttpResponse:
         "people": [(hat.user, profiles.get(hat.user_id), ties.get(hat.user_id, 0)) for hat in hats],
         "absences": list(away.order_by("first_day", "pk")[:200]),
         "has_profiles": bool(profiles),
+        "has_leads": any(row.may_lead for row in profiles.values()),
     }
     return render(request, "planner/team.html", context)
 
@@ -284,6 +289,62 @@ def closure_withdraw(request: MemberRequest, pk: UUID) -> HttpResponse:
     return redirect("planner:closures")
 
 
+# -- the country's calendar ------------------------------------------------------------------------
+
+CALENDAR_DAYS = 400
+
+
+@requires(Permission.RECORD_CLOSURES)
+def country(request: MemberRequest) -> HttpResponse:
+    """Weekly rest, public holidays, and the days the programme knows better. Nothing is sealed."""
+    programme = _programme(request)
+    today = today_in(request)
+    last = today + timedelta(days=CALENDAR_DAYS)
+    sunday = date(2026, 11, 29)
+    rest = [
+        formats.weekday(sunday + timedelta(days=(day + 1) % 7))
+        for day in sorted(programme.weekly_rest or ())
+    ]
+    context = {
+        "rest": f"{formats.comma()} ".join(rest),
+        "days": country_days.calendar(programme, today, last, language()),
+        "may_change": _may_change_days(request),
+    }
+    return render(request, "planner/country.html", context)
+
+
+def _may_change_days(request: MemberRequest) -> bool:
+    return may(request, Permission.PLAN_ASSESSMENTS) or may(request, Permission.CHANGE_SETTINGS)
+
+
+@requires(Permission.PLAN_ASSESSMENTS, Permission.CHANGE_SETTINGS)
+def country_day_new(request: MemberRequest) -> HttpResponse:
+    initial = {"day": request.GET.get("day", ""), "kind": request.GET.get("kind", "off")}
+    form = CountryDayForm(request.POST if request.method == "POST" else None, initial=initial)
+    back = reverse("planner:country")
+    error = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            people.record_country_day(by=user_id(request), **form.cleaned_data)
+        except DomainError as refusal:
+            error = refusal
+        else:
+            messages.success(request, _("Saved. The plan is looked at again in the background."))
+            return redirect(back)
+    return _form_page(
+        request, form, title=_("A day of the whole programme"), back=back,
+        crumb=_("Rest days and holidays"), button=_("Record the day"), error=error,
+    )  # fmt: skip
+
+
+@require_POST
+@requires(Permission.PLAN_ASSESSMENTS, Permission.CHANGE_SETTINGS)
+def country_day_withdraw(request: MemberRequest, pk: UUID) -> HttpResponse:
+    get_object_or_404(CountryDay.objects.all(), pk=pk)
+    people.withdraw_country_day(day_id=pk, now=timezone.now())
+    return redirect("planner:country")
+
+
 # -- an advisor's own time -------------------------------------------------------------------------
 
 
@@ -440,8 +501,6 @@ def feed(request: VisitorRequest, feed_token: str) -> HttpResponse:
 
 def _entries(found: CalendarFeed) -> list[calendars.Entry]:
     """The owner's own days. Row-level security gives sealed visits to their team alone."""
-    from datetime import timedelta
-
     from django.utils import translation
 
     person = User.objects.get(pk=found.user_id)
@@ -455,6 +514,7 @@ def _entries(found: CalendarFeed) -> list[calendars.Entry]:
         def uid(kind: str, pk: object) -> str:
             return calendars.opaque_uid(person.pk, kind, pk, settings.SECRET_KEY)
 
+        told_sealed = 0
         rows = Assessment.objects.filter(
             team__user_id=person.pk,
             starts_on__range=(first, last),
@@ -465,6 +525,7 @@ def _entries(found: CalendarFeed) -> list[calendars.Entry]:
                 continue
             is_told = not row.sealed and found.shows != shows.BUSY
             is_told = is_told or found.shows == shows.SEALED
+            told_sealed += is_told and row.sealed
             entries.append(
                 calendars.Entry(
                     uid=uid("assessment", row.pk),
@@ -475,6 +536,8 @@ def _entries(found: CalendarFeed) -> list[calendars.Entry]:
                     text=_("Assessment") if is_told else "",
                 )
             )
+        if told_sealed:
+            looked(page="calendar", visits=told_sealed)
         for each in booked(first, last):
             if each.user_id == person.pk:
                 is_told = found.shows != shows.BUSY

@@ -196,6 +196,14 @@ def weekday(value: date | datetime | None) -> str:
     return format_date(_as_date(value), format=width, locale=current_locale())
 
 
+def weekday_narrow(value: date | datetime | None) -> str:
+    """As `weekday`, for a column of a month: one letter where a script has no short names."""
+    if not value:
+        return "–"
+    width = "EEEEE" if language() in FULL_WORDS else "EEE"
+    return format_date(_as_date(value), format=width, locale=current_locale())
+
+
 def on_date(value: date | datetime | None) -> str:
     """Day, month and year without weekday: "28 Nov 2026"."""
     if not value:

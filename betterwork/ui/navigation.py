@@ -63,6 +63,8 @@ PROPOSALS = Place("proposals", _("Proposals"), "envelope", ("planner:proposals",
 CLASHES = Place("clashes", _("Clashes"), "warn", ("planner:clashes",))
 TEAM = Place("team", _("Team and leave"), "people", ("planner:team",))
 CHECK_PLAN = Place("check", _("Check a plan"), "dice", ("planner:check",))
+CLOSURES = Place("closures", _("Closures"), "factory", ("planner:closures",))
+HOLIDAYS = Place("holidays", _("Rest days and holidays"), "calendar", ("planner:country",))
 MEETINGS = Place("meetings", _("Meetings"), "calendar", ("advisory:meetings",))
 THEMES = Place("themes", _("Themes"), "st-nc", ("reporting:themes",))
 SUBSCRIPTIONS = Place("subscriptions", _("Subscriptions"), "link", ("reporting:subscriptions",))
@@ -92,9 +94,10 @@ ROLES: dict[str, tuple[Place, ...]] = {
 }
 # Places a role goes to less often: in the person's menu, and under More on small screens.
 MORE: dict[str, tuple[Place, ...]] = {
-    "manager": (ASSESSMENTS, VISITS, PLANS, MEETINGS, LAW, EXPORTS, TRAIL),
-    "staff": (ASSESSMENTS, VISITS, PLANS, MEETINGS, LAW, EXPORTS),
-    "advisor": (COMMITTEES, MEETINGS, RATES, OWN_TIME),
+    "manager": (ASSESSMENTS, VISITS, PLANS, MEETINGS, LAW, EXPORTS, TRAIL, CLOSURES, HOLIDAYS),
+    "staff": (ASSESSMENTS, VISITS, PLANS, MEETINGS, LAW, EXPORTS, CLOSURES, HOLIDAYS),
+    "planner": (VISITS, CLOSURES, HOLIDAYS, TRAIL),
+    "advisor": (COMMITTEES, MEETINGS, RATES, OWN_TIME, CLOSURES),
     "ambassador": (MEETINGS,),
 }
 

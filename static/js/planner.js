@@ -1,40 +1,148 @@
-// Visits on the board can be dragged to another day or person. Dropping one opens the form that
-// moves it, with the rules for that choice; nothing is moved before the form is sent. The link on
-// each visit and its form do the same without this file.
+// Visits on the board are dragged to another day or person, or moved with the keys: M takes one,
+// the arrows choose a place, Enter stays there, Escape lets go. While a place is chosen the panel
+// beside the board shows every rule for it. Nothing is kept before the panel's button is pressed.
+// The link on each visit and its form do the same without this file.
 "use strict";
 
 (() => {
   const board = document.querySelector("[data-board]");
-  if (!board) return;
-  let dragged = null;
+  const side = document.getElementById("side");
+  if (!board || !side) return;
+  const WAIT_MS = 250;
+  const rows = [...board.tBodies[0].rows];
+  const days = [...board.tHead.querySelectorAll("[data-day]")].map((th) => th.dataset.day);
+  const mirrored = document.documentElement.dir === "rtl";
+  let taken = null; // the visit that is being moved
+  let place = null; // {row, day}: where it would go
+  let timer = 0;
+  let asked = ""; // the choice whose rules are shown, or on their way
+  let coming = Promise.resolve();
+  let request = null;
+
+  const cellAt = (row, day) => {
+    const cells = [...rows[row].querySelectorAll("td[data-day]")];
+    return cells.filter((cell) => cell.dataset.day <= days[day]).pop() || cells[0];
+  };
+  const unmark = () => {
+    for (const cell of board.querySelectorAll(".drop")) cell.classList.remove("drop");
+  };
+  const letGo = () => {
+    if (taken) taken.classList.remove("taken");
+    unmark();
+    taken = place = null;
+  };
+  const choice = () => {
+    const query = new URLSearchParams({ starts_on: days[place.day] });
+    const from = taken.closest("tr").dataset.person;
+    const to = rows[place.row].dataset.person;
+    if (from && to && from !== to) {
+      query.set("from", from);
+      query.set("to", to);
+    }
+    return `${taken.dataset.move}?${query}`;
+  };
+
+  function show(address) {
+    if (address !== asked) {
+      asked = address;
+      request?.abort();
+      request = new AbortController();
+      coming = fill(address, request.signal);
+    }
+    return coming;
+  }
+  async function fill(address, signal) {
+    side.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(address, {
+        headers: { "HX-Request": "true", "HX-Target": "side" },
+        signal,
+      });
+      if (!answer.ok) throw new Error(String(answer.status));
+      side.innerHTML = await answer.text();
+      side.removeAttribute("aria-busy");
+    } catch (error) {
+      if (error.name !== "AbortError") window.location.assign(address); // the form says more
+    }
+  }
+  function look() {
+    unmark();
+    cellAt(place.row, place.day).classList.add("drop");
+    const address = choice();
+    clearTimeout(timer);
+    timer = setTimeout(() => show(address), WAIT_MS);
+  }
+  async function stay() {
+    clearTimeout(timer);
+    const address = choice();
+    letGo();
+    await show(address);
+    (side.querySelector("[data-keep]") || side.querySelector("[data-more]"))?.focus();
+    side.scrollIntoView({ block: "nearest" });
+  }
+  function take(visit) {
+    letGo();
+    taken = visit;
+    taken.classList.add("taken");
+    const row = visit.closest("tr");
+    place = { row: rows.indexOf(row), day: days.indexOf(visit.closest("td").dataset.day) };
+  }
 
   board.addEventListener("dragstart", (event) => {
-    dragged = event.target.closest("[data-visit]");
-    if (dragged) event.dataTransfer.effectAllowed = "move";
+    const visit = event.target.closest("[data-move]");
+    if (!visit) return;
+    take(visit);
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", ""); // some browsers drag nothing otherwise
   });
-  board.addEventListener("dragend", () => {
-    dragged = null;
-    for (const cell of board.querySelectorAll(".drop")) cell.classList.remove("drop");
-  });
+  board.addEventListener("dragend", letGo);
   board.addEventListener("dragover", (event) => {
     const cell = event.target.closest("td[data-day]");
-    if (!dragged || !cell) return;
+    if (!taken || !cell) return;
     event.preventDefault();
-    for (const other of board.querySelectorAll(".drop")) {
-      if (other !== cell) other.classList.remove("drop");
-    }
-    cell.classList.add("drop");
+    const row = rows.indexOf(cell.parentElement);
+    // Over a visit of several days the pointer says which of them is meant.
+    const box = cell.getBoundingClientRect();
+    const along = (mirrored ? box.right - event.clientX : event.clientX - box.left) / box.width;
+    const within = Math.min(cell.colSpan - 1, Math.max(0, Math.floor(along * cell.colSpan)));
+    const day = days.indexOf(cell.dataset.day) + within;
+    if (place && place.row === row && place.day === day) return;
+    place = { row, day };
+    look();
   });
   board.addEventListener("drop", (event) => {
-    const cell = event.target.closest("td[data-day]");
-    if (!dragged || !cell) return;
+    if (!taken || !event.target.closest("td[data-day]")) return;
     event.preventDefault();
-    const from = dragged.closest("td[data-person]");
-    const query = new URLSearchParams({ starts_on: cell.dataset.day });
-    if (from && cell.dataset.person && from.dataset.person !== cell.dataset.person) {
-      query.set("from", from.dataset.person);
-      query.set("to", cell.dataset.person);
+    stay();
+  });
+
+  board.addEventListener("keydown", (event) => {
+    const visit = event.target.closest("[data-move]");
+    if (!visit || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (!taken) {
+      if (event.key.toLowerCase() !== "m") return;
+      event.preventDefault();
+      take(visit);
+      look();
+      return;
     }
-    window.location.assign(`${dragged.dataset.move}?${query}`);
+    const ahead = mirrored ? -1 : 1;
+    const steps = {
+      ArrowRight: [0, ahead], ArrowLeft: [0, -ahead], ArrowUp: [-1, 0], ArrowDown: [1, 0],
+    };
+    if (event.key === "Escape") letGo();
+    else if (event.key === "Enter") stay();
+    else if (steps[event.key]) {
+      const [down, along] = steps[event.key];
+      place = {
+        row: Math.min(rows.length - 1, Math.max(0, place.row + down)),
+        day: Math.min(days.length - 1, Math.max(0, place.day + along)),
+      };
+      look();
+    } else return;
+    event.preventDefault();
+  });
+  board.addEventListener("focusout", (event) => {
+    if (taken && event.target === taken && !side.contains(event.relatedTarget)) letGo();
   });
 })();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from icalendar import Calendar
 
+from assessments import services
 from assessments.bookings import Booked
 from assessments.models import (
     Absence,
@@ -18,6 +20,7 @@ from assessments.models import (
     AssessorProfile,
     CalendarFeed,
     ConflictOfInterest,
+    CountryDay,
     FactoryClosure,
     PlanRun,
     VisitPlan,
@@ -155,6 +158,111 @@ def test_a_visit_dropped_on_a_row_changes_that_seat(planner: Client, country: Co
     assert f'value="{other.pk}" selected' in page.content.decode()
 
 
+def test_a_place_chosen_on_the_board_shows_its_rules_before_it_is_kept(
+    planner: Client, country: Country
+) -> None:
+    row = a_visit()
+    url = reverse("planner:move", args=[row.pk])
+    panel = {"HX-Request": "true", "HX-Target": "side"}
+    held = planner.get(url, {"starts_on": row.starts_on.isoformat()}, headers=panel)
+    html = held.content.decode()
+    assert "<html" not in html
+    assert "Every hard rule holds" in html
+    assert "Advisor:" not in html  # nobody advises it: no empty words
+    assert "of 9 days this month" in html
+    assert "data-keep" in html
+    early = (TODAY + timedelta(days=7)).isoformat()
+    html = planner.get(url, {"starts_on": early}, headers=panel).content.decode()
+    assert "outside the window" in html
+    assert "data-keep" not in html  # against a rule only on the form that asks for a reason
+    assert html.index("outside the window") < html.index("At least two assessors")
+    row.refresh_from_db()
+    assert row.starts_on.isoformat() != early
+
+
+def test_the_form_offers_days_that_hold(planner: Client) -> None:
+    row = a_visit()
+    url = reverse("planner:move", args=[row.pk])
+    page = planner.get(url).content.decode()
+    offered = re.findall(r'href="\?(starts_on=[^"]+)"', page)
+    assert len(offered) > 5
+    tried = planner.get(f"{url}?{offered[0].replace('&amp;', '&')}").content.decode()
+    assert 'class="fail"' not in tried
+
+
+def test_what_was_put_off_is_attempted_again_from_proposals(
+    planner: Client, country: Country
+) -> None:
+    row = a_visit()
+    services.postpone(
+        assessment_id=row.pk, by=country.planner.pk, reason="security",
+        now=datetime(TODAY.year, TODAY.month, TODAY.day, 6, tzinfo=UTC),
+    )  # fmt: skip
+    again = reverse("planner:again", args=[row.pk])
+    assert again in planner.get(reverse("planner:proposals")).content.decode()
+    answer = planner.post(again)
+    made = Assessment.objects.get(cycle_id=row.cycle_id, status="planned")
+    assert answer["Location"] == reverse("planner:envelope", args=[made.pk])
+    assert again not in planner.get(reverse("planner:proposals")).content.decode()
+    assert planner.post(reverse("planner:again", args=[made.pk])).status_code == 302  # a refusal
+    assert Assessment.objects.filter(cycle_id=row.cycle_id).count() == 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "planner:envelope", "planner:move", "planner:lock", "assessments:detail",
+        "assessments:schedule", "assessments:cancel", "assessments:postpone",
+    ],
+)  # fmt: skip
+def test_every_page_about_a_sealed_visit_writes_the_look_down(
+    planner: Client, country: Country, name: str
+) -> None:
+    row = a_visit()
+    looks = TrailEvent.objects.filter(action="envelope_opened", object_id=str(row.pk))
+    send = planner.post if name == "planner:lock" else planner.get  # refused: it shows the visit
+    answer = send(reverse(name, args=[row.pk]))
+    assert answer.status_code in {200, 422}
+    assert answer["Cache-Control"] == "private, no-store"  # by nobody kept
+    [look] = looks
+    assert (look.sealed, look.actor_id) == (True, country.planner.pk)
+
+
+def test_a_list_with_the_envelope_open_is_kept_by_nobody(country: Country, sign_in: Any) -> None:
+    client = sign_in(user=a_visit().team.get(position="lead").user)
+    url = reverse("assessments:list")
+    assert "no-store" not in client.get(url).get("Cache-Control", "")
+    assert "no-store" in client.get(url, {"envelope": "open"})["Cache-Control"]
+
+
+@pytest.mark.parametrize("attack", ["update", "delete"])
+def test_the_record_of_looks_is_changed_by_nobody(
+    planner: Client, country: Country, bd: Programme, attack: str
+) -> None:
+    from django.db import transaction
+    from django.db.utils import DatabaseError
+
+    planner.get(reverse("planner:envelope", args=[a_visit().pk]))
+    looks = TrailEvent.objects.filter(action="envelope_opened")
+    known = list(looks.values_list("pk", "actor_id", "at"))
+    assert known
+    with (
+        scope.programme_scope(bd.pk, role="planner", user_id=country.planner.pk),
+        suppress(DatabaseError),
+        transaction.atomic(),
+    ):
+        gone = looks.update(actor=None) if attack == "update" else looks.delete()[0]
+        assert not gone
+    assert list(looks.values_list("pk", "actor_id", "at")) == known
+
+
+def test_team_says_when_nobody_is_named_as_a_lead(planner: Client) -> None:
+    url = reverse("planner:team")
+    assert "Nobody is named as a lead" not in planner.get(url).content.decode()
+    AssessorProfile.objects.update(may_lead=False)
+    assert "Nobody is named as a lead" in planner.get(url).content.decode()
+
+
 def test_lock_window_way_and_redraw_by_page(planner: Client) -> None:
     row = a_visit()
     assert planner.post(reverse("planner:lock", args=[row.pk]), {"reason": ""}).status_code == 422
@@ -217,6 +325,30 @@ def test_team_and_closures(planner: Client, country: Country) -> None:
     )
     in_savar = [each for each in country.factories if each.region == "Savar"]
     assert FactoryClosure.objects.filter(kind="force_majeure").count() == len(in_savar)
+
+
+def test_rest_days_and_holidays_by_page(planner: Client, country: Country, sign_in: Any) -> None:
+    url = reverse("planner:country")
+    page = planner.get(url).content.decode()
+    assert "Independence Day" in page
+    assert "Weekly rest: Fri" in page
+    new = reverse("planner:country_day_new")
+    day = (TODAY + timedelta(days=9)).isoformat()
+    assert planner.post(new, {"day": day, "kind": "off", "name": ""}).status_code == 422
+    assert planner.post(new, {"day": day, "kind": "worked", "name": "x"}).status_code == 422
+    planner.post(new, {"day": day, "kind": "off", "name": "Election of the parliament"})
+    planner.post(new, {"day": "2026-03-26", "kind": "worked", "name": "Worked this year"})
+    page = planner.get(url).content.decode()
+    assert "Election of the parliament" in page
+    assert "Worked this year" in page
+    manager, advisor = sign_in("manager"), sign_in("advisor")
+    kept = CountryDay.objects.get(kind="off")
+    gone = reverse("planner:country_day_withdraw", args=[kept.pk])
+    assert new not in advisor.get(url).content.decode()
+    assert advisor.post(gone).status_code == 403
+    assert manager.post(gone).status_code == 302
+    assert "Election of the parliament" not in planner.get(url).content.decode()
+    assert sign_in("ambassador").get(url).status_code == 403
 
 
 def test_my_time_is_mine(country: Country, sign_in: Any) -> None:
@@ -321,8 +453,13 @@ def test_busy_days_differ_in_nothing_but_the_day(
 
 
 def test_everything_only_for_who_chose_it(team_feed: Any) -> None:
+    looks = TrailEvent.objects.filter(action="envelope_opened")
+    fetched(team_feed("busy"))
+    assert not looks.exists()
     [event] = fetched(team_feed("sealed"))
     assert event["SUMMARY"] == "Meghna Crest"
+    look = looks.get()
+    assert (look.sealed, look.actor_id) == (True, team_feed.made.lead.pk)
 
 
 def test_address_is_revoked_replaced_and_ends_with_the_hat(team_feed: Any) -> None:

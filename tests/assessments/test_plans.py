@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -13,12 +13,13 @@ from django.db import connection, transaction
 from django.db.utils import IntegrityError, ProgrammingError
 from django.urls import reverse
 
-from assessments import people_facts, plan_facts, planner_words, services, tasks
+from assessments import board, people_facts, plan_facts, planner_words, services, tasks
 from assessments.models import (
     AccessRefusal,
     Assessment,
     AssessmentMember,
     AssessorProfile,
+    CountryDay,
     PlanChange,
     PlanRun,
     VisitPlan,
@@ -563,3 +564,150 @@ def test_every_code_has_its_words() -> None:
     assert set(Activity) == set(planner_words.ACTIVITIES)
     proposal = propose_modality(ModalityFacts(1, False, False), ModalitySettings())
     assert {check.key for check in proposal.checks} <= set(planner_words.MODALITY_RULES)
+
+
+# -- by hand, beside the planner ---------------------------------------------------------------
+
+
+def test_a_day_chosen_by_hand_no_longer_counts_as_drawn(bd: Programme) -> None:
+    country = make_country(factories=1)
+    country.plan()
+    row = Assessment.objects.get()
+    drawn = VisitPlan.objects.get(assessment=row)
+    assert drawn.entropy_bits > 0
+    assert drawn.legal_dates > 1
+    day = row.starts_on + timedelta(days=7)
+    services.schedule_assessment(
+        assessment_id=row.pk, starts_on=day, ends_on=day + timedelta(days=1),
+        lead_id=row.team.get(position="lead").user_id,
+        second_id=row.team.get(position="assessor").user_id, by=country.planner.pk,
+    )  # fmt: skip
+    kept = VisitPlan.objects.get(assessment=row)
+    assert (kept.is_by_hand, kept.entropy_bits, kept.legal_dates, kept.run) == (True, 0, 0, None)
+
+
+def test_hands_and_planner_write_days_one_after_the_other(bd: Programme) -> None:
+    """Whoever gives a visit its day holds the programme's lock first."""
+    from django.test.utils import CaptureQueriesContext
+
+    made = make_planned(TODAY + timedelta(days=7))
+    team = {"lead_id": made.lead.pk, "second_id": made.second.pk}
+    with CaptureQueriesContext(connection) as seen:
+        services.schedule_assessment(
+            assessment_id=made.pk, starts_on=TODAY + timedelta(days=14), by=None, **team
+        )
+    statements = [each["sql"] for each in seen.captured_queries]
+    locks = [n for n, sql in enumerate(statements) if "pg_advisory_xact_lock" in sql]
+    rows = [n for n, sql in enumerate(statements) if "FOR NO KEY UPDATE" in sql]
+    assert locks
+    assert locks[0] < min(rows)
+
+
+@pytest.mark.parametrize("kind", ["postponed", "access_refused"])
+def test_a_visit_that_did_not_happen_is_attempted_again(bd: Programme, kind: str) -> None:
+    made = make_planned(TODAY)
+    if kind == "postponed":
+        put_off(made)
+    else:
+        services.record_refusal(
+            assessment_id=made.pk, by=made.lead.pk, reason="Guards said no.", now=at(TODAY)
+        )
+        # The next attempt opened by itself; it is given up, and a planner decides anew.
+        services.cancel(
+            assessment_id=Assessment.objects.get(status="planned").pk,
+            by=made.planner.pk, reason="Not now.", now=at(TODAY),
+        )  # fmt: skip
+    assert [row.pk for row in board.to_repeat()] == [made.pk]
+    again = services.attempt_again(assessment_id=made.pk, by=made.planner.pk, today=TODAY)
+    assert (again.status, again.sealed, again.starts_on) == ("planned", True, None)
+    assert again.pk != made.pk
+    assert services.attempt_again(assessment_id=made.pk, by=None, today=TODAY).pk == again.pk
+    assert not board.to_repeat()
+    with pytest.raises(DomainError, match="not_to_be_repeated"):
+        services.attempt_again(assessment_id=again.pk, by=None, today=TODAY)
+
+
+def test_days_that_hold_are_days_the_checker_lets_pass(bd: Programme) -> None:
+    country = make_country(factories=3)
+    country.plan()
+    facts = plan_facts.read(today=TODAY)
+    for due in facts.due:
+        found = plans.open_days(facts, due)
+        assert len(found) > 5
+        length = (due.assessment.ends_on - due.assessment.starts_on).days
+        for day, lead, second in found:
+            breaches = plans.check_move(
+                facts, due, starts_on=day, ends_on=day + timedelta(days=length),
+                lead=int(lead), second=int(second),
+            )  # fmt: skip
+            assert not breaches
+
+
+# -- the country's calendar ----------------------------------------------------------------------
+
+HOLIDAY = date(2026, 3, 26)  # Independence Day, a Thursday
+
+
+def test_days_the_programme_knows_better_hold_for_planner_and_hand(bd: Programme) -> None:
+    made = make_planned(TODAY)
+    team = {"lead_id": made.lead.pk, "second_id": made.second.pk, "by": made.planner.pk}
+    election = TODAY + timedelta(days=8)
+    assert plan_facts.read(today=TODAY).calendar.is_working_day(election)
+    assert not plan_facts.read(today=TODAY).calendar.is_working_day(HOLIDAY)
+    with pytest.raises(DomainError, match="rest_day"):
+        services.schedule_assessment(assessment_id=made.pk, starts_on=HOLIDAY, **team)
+    off = people.record_country_day(day=election, kind="off", name="Election", by=None)
+    worked = people.record_country_day(day=HOLIDAY, kind="worked", name="Moved", by=None)
+    calendar = plan_facts.read(today=TODAY).calendar
+    assert not calendar.is_working_day(election)
+    assert calendar.is_working_day(HOLIDAY)
+    with pytest.raises(DomainError, match="rest_day"):
+        services.schedule_assessment(assessment_id=made.pk, starts_on=election, **team)
+    services.schedule_assessment(assessment_id=made.pk, starts_on=HOLIDAY, **team)
+    # The same day told twice is one; the planner looks at its visits again, always.
+    assert people.record_country_day(day=election, kind="off", name="x", by=None).pk == off.pk
+    assert Job.objects.filter(task=plans.REPLAN_TASK, sealed=True).count() == 2
+    people.withdraw_country_day(day_id=worked.pk, now=at(TODAY))
+    assert not plan_facts.read(today=TODAY).calendar.is_working_day(HOLIDAY)
+
+
+def test_a_visit_on_a_day_announced_late_no_longer_holds(bd: Programme) -> None:
+    country = make_country(factories=2)
+    country.plan()
+    row = Assessment.objects.order_by("starts_on")[0]
+    assert not plans.clashes(plan_facts.read(today=TODAY))
+    people.record_country_day(day=row.starts_on, kind="off", name="Election", by=None)
+    broken = plans.clashes(plan_facts.read(today=TODAY))
+    assert {(each.rule, each.factory_id) for each in broken} == {
+        (Rule.COUNTRY_REST_DAY, str(row.factory_id))
+    }
+    run = PlanRun.objects.get(pk=country.replan())
+    assert [(change.kind, change.assessment_id) for change in run.changes.all()] == [
+        ("moved", row.pk)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"day": TODAY, "kind": "worked", "name": "x"}, "not_a_holiday"),
+        ({"day": TODAY, "kind": "off", "name": " "}, "text_missing"),
+    ],
+)
+def test_a_day_of_the_country_says_what_it_is(
+    bd: Programme, given: dict[str, Any], code: str
+) -> None:
+    with pytest.raises(DomainError, match=code):
+        people.record_country_day(by=None, **given)
+    assert not CountryDay.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["advisor", "staff", "ambassador"])
+def test_only_planners_and_managers_change_the_calendar(bd: Programme, role: str) -> None:
+    person = make_member(role)
+    with (
+        scope.scope(scope.Facts(role, bd.pk, person.pk)),
+        pytest.raises(ProgrammingError, match="row-level security"),
+        transaction.atomic(),
+    ):
+        CountryDay.objects.create(programme_id=bd.pk, day=TODAY, kind="off", name="x")

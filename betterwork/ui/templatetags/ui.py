@@ -93,6 +93,12 @@ def weekday_short(value: date | datetime | None) -> str:
 
 
 @register.filter
+def weekday_narrow(value: date | datetime | None) -> str:
+    """The day's name for a narrow column: "Sat"; a letter where a script has no short ones."""
+    return formats.weekday_narrow(value)
+
+
+@register.filter
 def on_date(value: date | datetime | None) -> str:
     """ "28 Nov 2026"."""
     return formats.on_date(value)
