@@ -20,6 +20,8 @@ from assessments.rules import lifecycle
 from assessments.rules.lifecycle import Move, Position
 from betterwork.accounts.requests import MemberRequest
 from betterwork.permissions import Permission, may, requires
+from betterwork.records.services import record
+from betterwork.records.vocabulary import Action
 from betterwork.ui import formats
 from betterwork.ui.context import OWN_NAMES
 from betterwork.ui.parts import Choice, Clock, Crumb, Event, Evidence, Rule, Who
