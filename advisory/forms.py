@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from advisory.models import AdvisoryVisit, PlanEvidence, PlanItem
 from assessments.models import CompliancePoint
 
+from .refusals import SENTENCES
 from .selectors.plan import in_language
 
 PICTURES = "image/*,application/pdf"
@@ -122,7 +123,12 @@ class ProgressForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why it is not done yet. The round says which state of the item the person saw."""
 
-    reason = forms.CharField(label=_("Reason"), widget=area(4), max_length=2000, required=False)
+    reason = forms.CharField(
+        label=_("Reason"),
+        widget=area(4),
+        max_length=2000,
+        error_messages={"required": SENTENCES["item_reason_missing"]},
+    )
     round = forms.IntegerField(widget=forms.HiddenInput)
 
 
@@ -160,7 +166,7 @@ class VisitForm(forms.Form):
     factory = forms.ChoiceField(label=_("Factory"))
     planned_on = forms.DateField(label=_("Planned for"), widget=DateInput(), required=False)
     starts_at = forms.TimeField(
-        label=_("From"),
+        label=_("Begins at"),
         required=False,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         help_text=_("The factory's people get an invitation for their calendar."),

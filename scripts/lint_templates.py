@@ -1,10 +1,10 @@
-"""Find what the content security policy would block, and commas that belong to one script only.
+"""Find what the content security policy would block, and commas and stops of one script only.
 
     python scripts/lint_templates.py [folder ...]
 
 A picture in SVG carries its colours as attributes, so it needs no style attribute either. Between
-two values stands {% comma %}: Arabic has a comma of its own. Inside a translated sentence the
-comma is the translator's, inside `dir="ltr"` it is Latin.
+two values stands {% comma %}, after the last {% stop %}: Arabic has a comma of its own, Bengali a
+full stop. Inside a translated sentence they are the translator's, inside `dir="ltr"` Latin.
 """
 
 from __future__ import annotations
@@ -35,7 +35,11 @@ PATTERNS = (
 
 SENTENCE = re.compile(r"{%\s*blocktrans(?:late)?\b.*?{%\s*endblocktrans(?:late)?\s*%}", re.DOTALL)
 LATIN = re.compile(r"<(\w+)[^<>]*\sdir=\"ltr\"[^<>]*>.*?</\1>", re.DOTALL)
-COMMA = re.compile(r"(?:[}%]}|</\w+>|\x00), (?=[{<\x00]|$)", re.MULTILINE)
+VALUE = r"(?:[}%]}|</\w+>|\x00)"
+POINTS = (
+    (re.compile(VALUE + r", (?=[{<\x00]|$)", re.MULTILINE), "comma", "{% comma %}"),
+    (re.compile(VALUE + r"\.(?=[ <{\x00]|$)", re.MULTILINE), "full stop", "{% stop %}"),
+)
 
 
 def check_text(text: str) -> Iterator[tuple[int, str]]:
@@ -46,8 +50,9 @@ def check_text(text: str) -> Iterator[tuple[int, str]]:
             problem = f"{what}: the content security policy blocks it"
             yield clean.count("\n", 0, match.end()) + 1, problem
     values = LATIN.sub(_blank, SENTENCE.sub(_blank, clean))
-    for match in COMMA.finditer(values):
-        yield values.count("\n", 0, match.end()) + 1, "a comma of one script: write {% comma %}"
+    for pattern, what, tag in POINTS:
+        for match in pattern.finditer(values):
+            yield values.count("\n", 0, match.end()) + 1, f"a {what} of one script: write {tag}"
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -88,7 +88,7 @@ def meeting_new(request: MemberRequest) -> HttpResponse:
     committees = list(_committees(request)[:200])
     several = len({each.factory_id for each in committees}) > 1
     names = [
-        (str(each.pk), f"{each.factory.name}: {each.name}" if several else each.name)
+        (str(each.pk), f"{each.factory.name}: {each.shown_name}" if several else each.shown_name)
         for each in committees
     ]
     members = CommitteeMember.objects.filter(

@@ -81,6 +81,11 @@ def comma() -> str:
     return "،" if direction() == "rtl" else ","
 
 
+def full_stop() -> str:
+    """What ends a sentence of the active language, for sentences put together of parts."""
+    return "।" if language() == "bn" else "."
+
+
 @lru_cache(maxsize=64)
 def _locale(code: str, country: str) -> Locale:
     try:

@@ -195,8 +195,8 @@ def card(found: reads.CommitteeOverview) -> dict[str, Any]:
         "body": bodies.name_of(found.rule.body.value)
         if found.rule.body and found.rule.body.confidence.is_law
         else "",
-        "rules": [check_rule(c) for c in _by_weight(found.checks) if not _is_unknown(c)],
-        "unknown": [check_rule(c) for c in found.checks if _is_unknown(c)],
+        "rules": [check_rule(c) for c in _by_weight(found.checks) if not _is_aside(c)],
+        "aside": [check_rule(c) for c in _by_weight(found.checks) if _is_aside(c)],
         "fails": len(found.of(Outcome.FAIL)),
         "passes": len(found.of(Outcome.PASS)),
         "unverified": len(found.of(Outcome.UNVERIFIED)),
@@ -217,8 +217,11 @@ def _by_weight(checks: Any) -> list[Check]:
     return sorted(checks, key=lambda check: _WEIGHT[check.outcome])
 
 
-def _is_unknown(check: Check) -> bool:
-    return check.outcome == Outcome.UNVERIFIED and check.reason == Reason.LAW_NOT_FOUND
+def _is_aside(check: Check) -> bool:
+    """What the law does not ask here or has no known word on; the duty itself is always said."""
+    if check.key == CheckKey.REQUIRED:
+        return False
+    return check.outcome == Outcome.NOT_APPLICABLE or check.reason == Reason.LAW_NOT_FOUND
 
 
 def _share(share: Any) -> dict[str, Any] | None:

@@ -821,6 +821,8 @@ def _item(world: World, item: PlanItem, fate: float) -> None:
     """How far an item is, and all that tells of it. fate: 0 is verified, 1 not begun."""
     draw, gathered, factory = world.draw, world.gathered, item.factory
     base, advisor = item.opened_on, factory.advisor or world.advisors[0]
+    # The first factory has people who sign in: what they did stands under their names.
+    hands = world.people if factory.pk == world.factories[0].pk else {}
     late = (world.today - base).days
     if late > 40 and fate < DONE_SHARE:
         done = base + timedelta(days=draw.randint(10, min(late, 120)))
@@ -840,7 +842,7 @@ def _item(world: World, item: PlanItem, fate: float) -> None:
             )
         )
 
-    happened(Action.ITEM_CREATED, _at(base, 11), role="advisor")
+    happened(Action.ITEM_CREATED, _at(base, 11), role="advisor", by=advisor)
     if item.completed_at is None or item.done_on is None:
         return
     shown = _at(max(base, item.done_on - timedelta(days=1)), 15)
@@ -853,9 +855,10 @@ def _item(world: World, item: PlanItem, fate: float) -> None:
             file=stored,
             caption=caption,
             added_at=shown,
+            added_by=hands.get("ambassador"),
         )
     )
-    happened(Action.EVIDENCE_ADDED, shown, role="ambassador")
+    happened(Action.EVIDENCE_ADDED, shown, role="ambassador", by=hands.get("ambassador"))
     gathered.confirmations += [
         PlanConfirmation(
             programme=world.programme,
@@ -865,12 +868,13 @@ def _item(world: World, item: PlanItem, fate: float) -> None:
             side=side,
             agrees=True,
             at=item.completed_at,
+            by=hands.get(f"committee_{side}"),
         )
         for side in ("worker", "management")
     ]
     happened(Action.ITEM_COMPLETED, item.completed_at)
     if item.verified_at is not None:
-        happened(Action.ITEM_VERIFIED, item.verified_at, role="advisor")
+        happened(Action.ITEM_VERIFIED, item.verified_at, role="advisor", by=advisor)
 
 
 def _first_factory(world: World) -> None:

@@ -112,6 +112,7 @@ def context(data: Mapping[str, Any], shown: Shown) -> dict[str, Any]:
         "thread": THREADS.get(data["programme"]["country"], THREADS["BD"]),
         "qr": qr_code(data["check"]["address"]),
         "days": _days(report["assessment"]),
+        "towns": _towns(report),
         "place": _place(report),
         "say": _say(report),
         "clusters": [_cluster(each, has_previous=report["previous"] is not None)
@@ -238,13 +239,17 @@ def days_of(data: Mapping[str, Any]) -> str:
     return _days(_dated(data["assessment"]))
 
 
-def _place(report: Mapping[str, Any]) -> list[Any]:
-    """Where it is and what it makes."""
+def _towns(report: Mapping[str, Any]) -> list[str]:
+    """Where it is, from near to far; each may be written in another script."""
     factory = report["factory"]
     towns = dict.fromkeys(text for text in (factory["city"], factory["region"]) if text)
-    where = formats.comma().join(f" {town}" for town in (*towns, report["programme"]["name"]))
-    kind = words.FACTORY_TYPE.get(factory["type"], "")
-    return [where.strip(), kind, *factory["products"][:1]]
+    return [*towns, report["programme"]["name"]]
+
+
+def _place(report: Mapping[str, Any]) -> list[Any]:
+    """What it is and what it makes."""
+    factory = report["factory"]
+    return [words.FACTORY_TYPE.get(factory["type"], ""), *factory["products"][:1]]
 
 
 def _say(report: Mapping[str, Any]) -> list[str]:

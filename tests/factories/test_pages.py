@@ -327,6 +327,21 @@ def test_committee_from_forming_to_chair(bd: Any, sign_in: Any) -> None:
         assert client.get(reverse(f"factories:{name}", args=[committee.pk])).status_code == 200
 
 
+def test_what_the_law_does_not_ask_is_said_once(bd: Any, sign_in: Any) -> None:
+    factory = make_full_factory(has_trade_union=True)
+    committee = committee_services.form_committee(
+        factory_id=factory.pk, kind="bipartite", name="PC", formed_on=date(2026, 1, 1)
+    )
+    reason = "A trade union exists, so the law does not ask for this committee."
+    page = sign_in("advisor").get(reverse("factories:committee", args=[committee.pk]))
+    rules, aside = page.content.decode().split("more checks do not apply here")
+    assert rules.count(reason) == 1
+    assert "Labour Act 2006" in rules
+    assert aside.count(reason) > 5  # each still there for who opens the list
+    home = sign_in("ambassador", factory=factory).get(reverse("factories:my_committee"))
+    assert home.content.decode().count(reason) == 1
+
+
 def test_law_that_was_not_verified_is_never_told_as_law(bd: Any, sign_in: Any) -> None:
     factory = make_full_factory(has_trade_union=False, workers_female=20, workers_male=10)
     small = committee_services.form_committee(

@@ -156,6 +156,12 @@ def comma() -> str:
 
 
 @register.simple_tag
+def stop() -> str:
+    """What ends a sentence of the reader's language: ``{{ today|day }}{% stop %} …``."""
+    return formats.full_stop()
+
+
+@register.simple_tag
 def user_text(value: Any) -> SafeString:
     """What a person wrote: takes its direction from itself."""
     return format_html('<bdi dir="auto">{}</bdi>', value)

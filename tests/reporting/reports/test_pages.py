@@ -17,7 +17,8 @@ from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
 from betterwork.tenancy import scope
 from betterwork.ui import formats
-from factories.models import Buyer, FactoryBuyer, ManufacturingGroup
+from factories.models import Buyer, CycleFact, FactoryBuyer, ManufacturingGroup
+from factories.services.factories import merge_factories
 from reporting import services
 from reporting.models import Report
 from tests import builders
@@ -62,6 +63,65 @@ CONSENT = {
     "consented_on": date(2025, 1, 1),
     "subscribed_until": timezone.localdate() + timedelta(days=90),
 }
+
+
+@pytest.mark.parametrize("role", ["ambassador", "committee_worker", "committee_management"])
+def test_a_merge_leaves_released_reports_to_the_factorys_people(
+    released: Report, sign_in: SignIn, role: str
+) -> None:
+    """Who went over, and who was there: both are the one factory now."""
+    went_over = builders.make_member(role, factory=released.factory)
+    winner = builders.make_factory("Meghna Crest Ltd")
+    was_there = builders.make_member(role, factory=winner)
+    elsewhere = builders.make_member(role)
+    merge_factories(
+        winner_id=winner.pk, loser_id=released.factory_id, reason="Same site",
+        today=timezone.localdate(),
+    )  # fmt: skip
+    for person in (went_over, was_there):
+        client = sign_in(user=person)
+        listed = client.get(LIST).content.decode()
+        assert page(released) in listed
+        assert "<bdi>Meghna Crest</bdi>" in listed  # the name it was written under
+        answer = client.get(page(released))
+        assert answer.status_code == 200
+        photo = reverse("records:thumbnail", args=[_photo(released)])
+        assert photo in answer.content.decode()
+        assert client.get(photo).status_code == 200
+        file = client.get(page(released, "report_pdf"))
+        assert file.headers["Content-Type"] == "application/pdf"
+    stranger = sign_in(user=elsewhere)
+    assert page(released) not in stranger.get(LIST).content.decode()
+    for name in ("report", "report_pdf", "report_work"):
+        assert stranger.get(page(released, name)).status_code == 404
+
+
+def test_people_who_went_over_comment_on_the_duplicates_draft(bd: Any, sign_in: SignIn) -> None:
+    (lineage,) = lineages(1)
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    draft = make_assessment(
+        {lineage: FOUND}, status="factory_review", comments_close_on=tomorrow,
+        starts_on=timezone.localdate() - timedelta(days=20),
+    )  # fmt: skip
+    CycleFact.objects.create(
+        cycle=draft.cycle, factory=draft.factory, kind="draft_shared",
+        happened_on=timezone.localdate() - timedelta(days=9),
+    )  # fmt: skip
+    person = builders.make_member("ambassador", factory=draft.factory)
+    winner = builders.make_factory("Surma Outerwear")
+    merge_factories(
+        winner_id=winner.pk, loser_id=draft.factory_id, reason="Same site",
+        today=timezone.localdate(),
+    )  # fmt: skip
+    client = sign_in(user=person)
+    here = reverse("assessments:draft", args=[draft.pk])
+    assert client.get(here).status_code == 200
+    said = {"question": lineage, "text": "The lamps are repaired."}
+    assert client.post(reverse("assessments:comment", args=[draft.pk]), said).status_code == 302
+    assert client.post(reverse("assessments:finish", args=[draft.pk])).status_code == 302
+    assert said["text"] in client.get(here).content.decode()
+    draft.refresh_from_db()
+    assert draft.factory_finished_at is not None
 
 
 @pytest.mark.parametrize("role", ["manager", "staff", "advisor", "cat_editor", "planner"])
