@@ -23,9 +23,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from advisory.content.progress_reports import questions as progress_questions
 from advisory.models import PlanItem, ProgressReport
 from assessments.models import LawParameter, Outcome, ToolQuestion
 from assessments.tool import law_on, resolve
@@ -388,7 +389,7 @@ def _items_page(choice: Choice, after: Any) -> Page:
                 factory.name,
                 item.get_origin_display(),
                 british(item.due_on),
-                british(item.verified_at.date() if item.verified_at else None),
+                british(timezone.localdate(item.verified_at) if item.verified_at else None),
             ]
         rows.append(row)
     return Page(rows, len(found), found[-1].pk if found else None)
@@ -396,18 +397,22 @@ def _items_page(choice: Choice, after: Any) -> Page:
 
 def _reports_page(choice: Choice, after: Any) -> Page:
     found = _after(choice, after)
-    ratings = {str(value): str(label) for value, label in ProgressReport.Rating.choices}
+    words = {str(value): str(label) for value, label in ProgressReport.Rating.choices}
+    # A report keeps the question as its writer read it; the file has one language for all.
+    asked = {each.code: each for each in progress_questions(2)}
     rows: list[Row] = []
     for report in found:
         factory = _stands(report.factory)
         for code, given in sorted(report.answers.items()):
             answer = given.get("answer") if isinstance(given, dict) else given
             question = given.get("question") if isinstance(given, dict) else ""
-            if isinstance(question, dict):
-                question = _text(question, choice.language)
+            if code in asked:
+                question = _text(asked[code].text, choice.language)
+                if asked[code].kind == "yes_no":
+                    answer = {"yes": _("Yes"), "no": _("No")}.get(str(answer), answer)
             rows.append(
                 (factory.code, factory.name, report.cycle.number, question or code,
-                 ratings.get(str(answer), answer))
+                 words.get(str(answer), answer))
             )  # fmt: skip
     return Page(rows, len(found), found[-1].pk if found else None)
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import OperationalError, transaction
 from django.urls import reverse
@@ -67,8 +68,17 @@ def order_export(*, choice: Choice, format: str, requested_by: int, key: str = "
 def write_export(*, programme_id: UUID, job_id: str) -> None:
     """Write the file of one export; safe to run twice, begun anew after a crash.
 
-    Opens a short scope per page, so that progress is seen while the work goes on.
+    Opens a short scope per page, so that progress is seen while the work goes on. Days are those
+    of the programme.
     """
+    with scope.programme_scope(programme_id):
+        programme = Programme.objects.get(pk=programme_id)
+    with timezone.override(ZoneInfo(programme.timezone)):
+        _write_export(programme, job_id)
+
+
+def _write_export(programme: Programme, job_id: str) -> None:
+    programme_id, code = programme.pk, programme.code
 
     def scoped() -> Any:
         return scope.programme_scope(programme_id)
@@ -83,7 +93,6 @@ def write_export(*, programme_id: UUID, job_id: str) -> None:
             return
         choice = Choice.from_parameters(export.kind, export.parameters)
         total = analyst.total_units(choice)
-        code = Programme.objects.get(pk=programme_id).code
     handle, name = tempfile.mkstemp(suffix=f".{export.format}")
     os.close(handle)
     path = Path(name)

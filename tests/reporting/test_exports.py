@@ -17,6 +17,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from advisory.content.progress_reports import questions
 from advisory.models import ImprovementPlan, PlanItem, ProgressReport
 from assessments import summaries
 from assessments.models import Answer, LawParameter, ToolQuestion, ToolVersion
@@ -295,6 +296,21 @@ def test_plan_and_progress_reports(bd: Any) -> None:
             "cycle_number": 2, "question": "Do meetings take place?", "answer": "On track",
         }
     ]  # fmt: skip
+
+
+def test_progress_reports_speak_the_language_of_the_file(bd: Any) -> None:
+    first, second = builders.make_factory("Teesta Denim"), builders.make_factory("Padma")
+    rating = next(each for each in questions(2) if each.kind == "rating")
+    for factory, language in ((first, "bn"), (second, "ar")):
+        ProgressReport.objects.create(
+            factory=factory, cycle=builders.make_cycle(factory, number=2), number=2, sent_on=DAY,
+            answers={rating.code: {"question": rating.text[language], "answer": "no_progress"}},
+        )  # fmt: skip
+    for language in ("en", "bn", "ar"):
+        found = rows_of(Choice(analyst.PR2, language=language))
+        assert {row["question"] for row in found} == {rating.text[language]}
+        assert len({row["answer"] for row in found}) == 1
+    assert "no_progress" not in str(found)
 
 
 # -- the page, the job, the trail ----------------------------------------------------------
