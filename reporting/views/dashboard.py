@@ -122,6 +122,22 @@ def page(
               p["verified"], p["late"]] for p in plan],
         ),
         common.table(_("Women on the worker side"), _women_head(), women_rows),
+        common.table(
+            _("Reports on their way to release"),
+            [_("Next to act"), _("Factory"), _("Step"), _("Found"), _("Public issues"),
+             _("Due on")],
+            [[f"{r.who.name}, {r.who.role}", r.factory, r.step, r.found, r.public,
+              r.clock.due_on.isoformat() if r.clock and r.clock.due_on else ""]
+             for r in shown_reports],
+        ),
+        common.table(_("Committees"), [_("Committees"), _("Number"), "n"], [
+            [_("Bipartite committees"), state["committees"]["committees"], state["factories"]],
+            [_("Met in the last two months"), state["committees"]["met"],
+             state["committees"]["committees"]],
+            [_("Meetings in the last twelve months"), state["committees"]["meetings"], ""],
+            [_("Decisions carried out, of those due in twelve months"),
+             state["committees"]["carried"], state["committees"]["due"]],
+        ]),
     ]  # fmt: skip
     return {
         "programme": programme,

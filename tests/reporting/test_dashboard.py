@@ -270,6 +270,10 @@ def test_each_chart_has_its_table_and_files_hold_what_is_shown(grow: Any, sign_i
     heat = list(book["By compliance point and year"].iter_rows(values_only=True))
     row = next(r for r in heat if r[0] == "Occupational Safety and Health: Emergency Preparedness")
     assert row[-3:] == (3, 3, 100) or row[-6:-3] == (3, 3, 100)
+    committees = list(book["Committees"].iter_rows(values_only=True))
+    assert committees[1][0] == "Bipartite committees"
+    assert committees[1][2] == 3
+    assert "Reports on their way to release" in book.sheetnames
     text = client.get("/overview/?region=Chattogram&format=csv").content.decode("utf-8-sig")
     assert "Emergency Preparedness" not in text
 
