@@ -206,6 +206,9 @@ def card(found: reads.CommitteeOverview) -> dict[str, Any]:
         "women": _share(found.indicators.women_on_worker_side),
         "workforce": _share(found.indicators.women_in_workforce),
         "rating": words.RATINGS.get(found.rating.rating or "", ""),
+        "rating_order": list(words.RATINGS).index(found.rating.rating)
+        if found.rating.rating in words.RATINGS
+        else len(words.RATINGS),
     }  # fmt: skip
 
 
@@ -230,6 +233,14 @@ def _share(share: Any) -> dict[str, Any] | None:
     return {"share": float(share.exact), "count": share.count, "n": share.n}
 
 
+# What the engine answers: to sort by it, every committee is asked.
+_SORTS: dict[str, Any] = {
+    "fails": lambda line: (line["fails"], line["unverified"]),
+    "women": lambda line: line["women"]["share"] if line["women"] else -1.0,
+    "rating": lambda line: line["rating_order"],
+}
+
+
 @requires(Permission.SEE_COMMITTEES)
 def committee_list(request: MemberRequest) -> HttpResponse:
     """Running committees with what fails; `?fails=` keeps one check, `?format=` gives a file."""
@@ -239,28 +250,35 @@ def committee_list(request: MemberRequest) -> HttpResponse:
     kind = kind if kind in Committee.Kind.values else Committee.Kind.BIPARTITE
     wanted = request.GET.get("fails", "")
     wanted = wanted if wanted in words.CHECKS or wanted in {"any", "none"} else ""
-    rows = reads.running_committees(kind).order_by("factory__name", "pk")
+    sort = request.GET.get("sort", "")
+    by, is_down = sort.removeprefix("-"), sort.startswith("-")
+    first = "-factory__name" if by == "factory" and is_down else "factory__name"
+    rows = reads.running_committees(kind).order_by(first, "pk")
     search = request.GET.get("q", "").strip()[:100]
     if search:
         rows = rows.filter(factory__name__icontains=search)
     today, fmt = common.today(), request.GET.get("format", "")
-    if wanted or fmt in FORMATS:
+    if wanted or fmt in FORMATS or by in _SORTS:
         # What fails is the engine's answer, so all committees are asked.
         overviews = reads.committee_overviews(rows, today)
-        kept = [row for row in rows if _matches(overviews[row.pk], wanted)]
+        kept = [card(overviews[row.pk]) for row in rows if _matches(overviews[row.pk], wanted)]
+        if by in _SORTS:
+            kept.sort(key=_SORTS[by], reverse=is_down)
         if fmt in FORMATS:
             record(Action.EXPORTED, kind="committees", format=fmt)
-            return _export([card(overviews[row.pk]) for row in kept], fmt)
-        page = Paginator(kept, common.PAGE_ROWS).get_page(request.GET.get("page"))
+            return _export(kept, fmt)
+        page: Any = Paginator(kept, common.PAGE_ROWS).get_page(request.GET.get("page"))
+        lines = list(page)
     else:
         page = common.page_of(request, rows)
         overviews = reads.committee_overviews(list(page), today)
-    lines = [card(overviews[row.pk]) for row in page]
+        lines = [card(overviews[row.pk]) for row in page]
     checks = [(str(key), name) for key, name in words.CHECKS.items()]
     context = {
         "page": page,
         "lines": lines,
         "search": search,
+        "sorted_by": "factory",
         "choices": [
             Choice("kind", _("Kind"), Committee.Kind.choices, kind),
             Choice(
@@ -296,14 +314,14 @@ def _matches(found: reads.CommitteeOverview, wanted: str) -> bool:
 def _export(lines: list[dict[str, Any]], kind: str) -> HttpResponse:
     head = [_("Factory id"), _("Factory"), _("Committee"), _("Formed on"), _("Worker side"),
             _("Management side"), _("Women on the worker side"), _("Women in the workforce"),
-            _("Rules met"), _("Rules not met"), _("Not verified")]  # fmt: skip
+            _("Rules met"), _("Rules not met"), _("Not verified"), _("Rating")]  # fmt: skip
     rows = (
         [
             line["committee"].factory.code, line["committee"].factory.name,
             line["committee"].name, line["committee"].formed_on, line["workers"],
             line["managers"], line["women"]["count"] if line["women"] else None,
             line["workforce"]["count"] if line["workforce"] else None, line["passes"],
-            line["fails"], line["unverified"],
+            line["fails"], line["unverified"], str(line["rating"]),
         ]
         for line in lines
     )  # fmt: skip

@@ -411,6 +411,34 @@ def test_committee_list_query_budget(
     assert failing.status_code == 200
 
 
+def test_committees_sort_by_what_the_rules_found(bd: Any, sign_in: Any) -> None:
+    for name, sides in (("Alpha", "wm"), ("Beta", "w"), ("Gamma", "")):
+        factory = builders.make_factory(name)
+        committee = committee_services.form_committee(
+            factory_id=factory.pk, kind="bipartite", name="PC", formed_on=date(2026, 1, 1)
+        )
+        for sign in sides:
+            committee_services.add_member(
+                committee_id=committee.pk, title="Ms", full_name="A",
+                side="worker" if sign == "w" else "management", joined_on=date(2026, 1, 1),
+            )  # fmt: skip
+    client = sign_in("staff")
+    url = reverse("factories:committees")
+
+    def order(sort: str) -> list[str]:
+        page = client.get(url, {"sort": sort}).content.decode()
+        return sorted(("Alpha", "Beta", "Gamma"), key=page.index)
+
+    assert order("factory") == ["Alpha", "Beta", "Gamma"]
+    assert order("-factory") == ["Gamma", "Beta", "Alpha"]
+    assert order("-women")[-1] == "Gamma"
+    assert set(order("fails")) == set(order("-rating")) == {"Alpha", "Beta", "Gamma"}
+    assert order("nonsense") == order("factory")
+    rows = client.get(url, {"sort": "-factory", "format": "csv"}).content.decode("utf-8-sig")
+    assert "Rating" in rows.splitlines()[0]
+    assert "Gamma" in rows.splitlines()[1]
+
+
 def test_groups_are_kept_and_named_once(bd: Any, sign_in: Any) -> None:
     client = sign_in("staff")
     url = reverse("factories:group_new")
