@@ -40,10 +40,20 @@ def people_in(role: str) -> Q:
     )
 
 
-def member_rows(*, role: str = "", state: str = "", search: str = "") -> QuerySet[Membership]:
+MEMBER_SORTS = {
+    "person": ("user__full_name", "role", "id"),
+    "role": ("role", "user__full_name", "id"),
+    "since": ("created_at", "user__full_name", "id"),
+}
+
+
+def member_rows(
+    *, role: str = "", state: str = "", search: str = "", sort: str = ""
+) -> QuerySet[Membership]:
     """Hats of the programme in scope with whom and what they are for: one query.
 
-    `state`: "" for those in force, "ended" for those that ended.
+    `state`: "" for those in force, "ended" for those that ended. `sort`: a name of MEMBER_SORTS,
+    with a minus for the other way round; by role without one.
     """
     from betterwork.tenancy import scope
 
@@ -58,7 +68,8 @@ def member_rows(*, role: str = "", state: str = "", search: str = "") -> QuerySe
             | Q(user__email__icontains=search)
             | Q(factory__name__icontains=search)
         )
-    return rows.order_by("role", "user__full_name", "id")
+    order = MEMBER_SORTS.get(sort.removeprefix("-"), MEMBER_SORTS["role"])
+    return rows.order_by(*([f"-{name}" for name in order] if sort.startswith("-") else order))
 
 
 def open_invitations(now: datetime) -> QuerySet[Invitation]:

@@ -11,6 +11,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -27,6 +28,7 @@ from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
 from betterwork.refusals import sentence
 from betterwork.rules.settings import setting_fields
+from betterwork.tables import FORMATS, file_response
 from betterwork.tenancy import rules, scope
 from betterwork.tenancy.middleware import client_address, facts_of
 from betterwork.tenancy.models import ProgrammeSettings
@@ -59,7 +61,11 @@ def frame_of(request: PersonRequest) -> str:
 def people(request: HttpRequest) -> HttpResponse:
     """Who may do what here, and who was invited."""
     role, state, search = (request.GET.get(name, "") for name in ("role", "state", "q"))
-    rows = selectors.member_rows(role=role, state=state, search=search.strip())
+    sort, kind = request.GET.get("sort", ""), request.GET.get("format", "")
+    rows = selectors.member_rows(role=role, state=state, search=search.strip(), sort=sort)
+    if kind in FORMATS:
+        record(Action.EXPORTED, kind="people", format=kind)
+        return _people_file(rows, kind)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     choices = [
         parts.Choice(
@@ -75,8 +81,26 @@ def people(request: HttpRequest) -> HttpResponse:
         "clear_url": request.path if request.GET else "",
         "invitations": list(selectors.open_invitations(timezone.now())[:200]),
         "ended": state == "ended",
+        "sorted_by": "role",
     }
     return render(request, "accounts/people.html", context)
+
+
+def _people_file(rows: QuerySet[Membership], kind: str) -> HttpResponse:
+    """The rows of the page as they stand."""
+    head = [_("Person"), _("E-mail"), _("Role"), _("For"), _("Since"), _("Ended")]
+    table = (
+        [
+            hat.user.full_name,
+            hat.user.email,
+            hat.get_role_display(),
+            str(hat.factory or hat.group or hat.buyer or ""),
+            timezone.localdate(hat.created_at),
+            timezone.localdate(hat.ended_at) if hat.ended_at else None,
+        ]
+        for hat in rows
+    )
+    return file_response("people", head, table, kind)
 
 
 @requires(Permission.MANAGE_PEOPLE)

@@ -258,3 +258,23 @@ def test_no_scope_leaks_from_an_invitation(bd: Programme) -> None:
         assert Factory.objects.count() == 0
         with pytest.raises(Exception, match="row-level security"), scope.scope(scope.current()):
             Membership.objects.create(user=builders.make_user(), role=Role.MANAGER, programme=bd)
+
+
+def test_people_sort_and_go_into_a_file(bd: Programme, sign_in: Callable[..., Client]) -> None:
+    mill = builders.make_factory("Teesta Denim")
+    for name, role, factory in (
+        ("Alia", Role.STAFF, None), ("Zahir", Role.AMBASSADOR, mill), ("=cmd", Role.ADVISOR, None),
+    ):  # fmt: skip
+        member = builders.make_member(role, factory=factory)
+        User.objects.filter(pk=member.pk).update(full_name=name)
+    client = sign_in(Role.MANAGER)
+    url = reverse("accounts:people")
+    page = client.get(url, {"sort": "-person"}).content.decode()
+    assert page.index("Zahir") < page.index("Alia") < page.index("=cmd")
+    assert client.get(url, {"sort": "password"}).status_code == 200
+    text = client.get(url, {"format": "csv", "q": "Teesta"}).content.decode("utf-8-sig")
+    assert [line.split(",")[0] for line in text.splitlines()] == ["Person", "Zahir"]
+    assert "Teesta Denim" in text
+    assert "'=cmd" in client.get(url, {"format": "csv"}).content.decode("utf-8-sig")
+    assert client.get(url, {"format": "xlsx"}).content[:2] == b"PK"
+    assert TrailEvent.objects.filter(action="exported", facts__kind="people").count() == 3
