@@ -124,7 +124,7 @@ def page(
         common.table(_("Women on the worker side"), _women_head(), women_rows),
         common.table(
             _("Reports on their way to release"),
-            [_("Next to act"), _("Factory"), _("Step"), _("Found"), _("Public issues"),
+            [_("Next to act"), _("Factory"), _("Step"), _("Found"), _("Publicly reported"),
              _("Due on")],
             [[f"{r.who.name}, {r.who.role}", r.factory, r.step, r.found, r.public,
               r.clock.due_on.isoformat() if r.clock and r.clock.due_on else ""]
