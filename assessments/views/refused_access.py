@@ -55,5 +55,5 @@ def _export(request: MemberRequest, rows: list[AccessRefusal], kind: str) -> Htt
         ]
         for row in rows
     ]
-    record(Action.EXPORTED, what="refused_access", rows=len(table))
+    record(Action.EXPORTED, kind="refused_access", format=kind)
     return file_response("refused-access", head, table, kind)
