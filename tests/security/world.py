@@ -447,7 +447,7 @@ def _planning(world: World, factory: Any) -> None:
         user=advisor, factory=factory, reason="A cousin works there.", declared_on=TODAY
     )
     closure = FactoryClosure.objects.create(factory=factory, first_day=day, last_day=day)
-    off = CountryDay.objects.create(day=day, kind="off", name="Election")
+    off = CountryDay.objects.create(day=date(2027, 6, 14), kind="off", name="Election")
     run = PlanRun.objects.create(
         key="night:2026-11-20", kind="horizon", state="applied", cause="night", today=TODAY,
         first_day=TODAY, last_day=TODAY,
