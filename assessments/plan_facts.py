@@ -93,6 +93,19 @@ class Due:
     def is_locked(self) -> bool:
         return self.plan is not None and self.plan.is_locked
 
+    @property
+    def is_gone(self) -> bool:
+        """The factory has left, was merged into another, or the cycle is over: a visit to cancel.
+
+        Nobody who ends these is told of the visit, so only a planner can.
+        """
+        factory = self.assessment.factory
+        return (
+            factory.status != Factory.Status.ACTIVE
+            or factory.merged_into_id is not None
+            or self.assessment.cycle.ends_on is not None
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -163,7 +176,7 @@ def read(*, today: date, last: date | None = None) -> Facts:
     for cycle_id, on in AccessRefusal.objects.values_list("cycle_id", "refused_on"):
         refused[cycle_id].append(on)
     due = tuple(_due(today, settings, rules, closures, refused))
-    live = [each.assessment.pk for each in due]
+    live = {each.assessment.pk for each in due}
     seats: dict[UUID, list[tuple[int, str]]] = defaultdict(list)
     rows = AssessmentMember.objects.filter(
         assessment__in=Assessment.objects.filter(status__in=LIVE)
@@ -429,7 +442,11 @@ def build_problem(facts: Facts, *, due: Iterable[Due] | None = None) -> Problem:
 
     Visits that have their day are locked: the planner never moves them.
     """
-    wanted = [each for each in (facts.due if due is None else due) if not each.is_scheduled]
+    wanted = [
+        each
+        for each in (facts.due if due is None else due)
+        if not each.is_scheduled and not each.is_gone
+    ]
     factories = [found for each in wanted if (found := planned_factory(facts, each))]
     return problem_of(facts, factories, locked_of(facts))
 

@@ -21,6 +21,7 @@ from factories.selectors.factories import entries_of
 from . import state
 from .content_of import value_text
 from .models import (
+    AccessRefusal,
     Answer,
     AnswerConflict,
     Assessment,
@@ -86,6 +87,14 @@ def first_year() -> int | None:
         kept = first.year if first else 0
         cache.set(key, kept, 3600)
     return kept or None
+
+
+def access_refusals(*, only_reportable: bool = False) -> QuerySet[AccessRefusal]:
+    """Refused access, the newest first; `only_reportable`: what is to be published. One query."""
+    rows = AccessRefusal.objects.select_related("factory", "cycle", "assessment", "evidence")
+    if only_reportable:
+        rows = rows.filter(is_reportable=True)
+    return rows.order_by("-refused_on", "pk")
 
 
 def sealed_assessments() -> QuerySet[Assessment]:

@@ -8,6 +8,7 @@ from .views import (
     conduct,
     lists,
     planning,
+    refused_access,
     review,
     tool,
     tool_compare,
@@ -22,6 +23,7 @@ from .views import (
 app_name = "assessments"
 urlpatterns = [
     path("", lists.assessment_list, name="list"),
+    path("refused/", refused_access.refused_access, name="refused_access"),
     path("new/", planning.assessment_new, name="new"),
     path("tool/", tool.tool, name="tool"),
     path("tool/search/", tool_search.search, name="tool_search"),

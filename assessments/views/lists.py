@@ -215,6 +215,8 @@ def overview(
         if assessment.released_at and may(request, Permission.SEE_PLANS)
         else "",
     }
+    if assessment.status == Assessment.Status.ACCESS_REFUSED:
+        context["refused"] = selectors.access_refusals().filter(assessment=assessment).first()
     if facts.status in lifecycle.EDITABLE:
         context["sign_rules"] = _sign_rules(facts)
         actor = state.actor_of(team, me, Move.SUBMIT)

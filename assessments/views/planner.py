@@ -774,7 +774,7 @@ def clashes(request: MemberRequest) -> HttpResponse:
     grouped = boards.by_factory(found)
     names = boards.names_of(facts)
     dues = {str(each.factory_id): each for each in facts.due}
-    looked(page="clashes", visits=len(grouped))
+    looked(page="clashes", visits=len(facts.due))
     waiting = boards.waiting_runs()
     _counts(request, facts, waiting, found)
     soon = facts.today + timedelta(days=30)
@@ -799,6 +799,7 @@ def clashes(request: MemberRequest) -> HttpResponse:
             for each in facts.due
             if not each.is_scheduled and each.closes_on and each.closes_on <= soon
         ],
+        "gone": [each for each in facts.due if each.is_gone],
         "waiting": waiting,
     }
     return render(request, "planner/clashes.html", context)

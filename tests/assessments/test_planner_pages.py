@@ -301,6 +301,19 @@ def test_a_diff_is_looked_at_before_it_is_applied(planner: Client, country: Coun
     assert planner.get(reverse("planner:check")).status_code == 200
 
 
+def test_a_visit_to_a_factory_that_left_is_there_to_cancel(planner: Client) -> None:
+    row = a_visit()
+    url = reverse("planner:clashes")
+    cancel = reverse("assessments:cancel", args=[row.pk])
+    assert cancel not in planner.get(url).content.decode()
+    type(row.factory).objects.filter(pk=row.factory_id).update(
+        status="left", status_reason="It closed."
+    )
+    assert cancel in planner.get(url).content.decode()
+    planner.post(cancel, {"reason": "It closed for good."})
+    assert cancel not in planner.get(url).content.decode()
+
+
 def test_plans_are_asked_for_as_sealed_work(planner: Client) -> None:
     for name in ("run_new", "run_again"):
         assert planner.post(reverse(f"planner:{name}")).status_code == 302

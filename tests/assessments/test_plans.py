@@ -711,3 +711,14 @@ def test_only_planners_and_managers_change_the_calendar(bd: Programme, role: str
         transaction.atomic(),
     ):
         CountryDay.objects.create(programme_id=bd.pk, day=TODAY, kind="off", name="x")
+
+
+def test_a_factory_that_left_gets_no_day(bd: Programme) -> None:
+    country = make_country(factories=2)
+    plans.open_horizon(today=TODAY)
+    gone = country.factories[0]
+    type(gone).objects.filter(pk=gone.pk).update(status="left", status_reason="It closed.")
+    country.plan()
+    placed = {row.factory_id: row.starts_on for row in Assessment.objects.all()}
+    assert placed[gone.pk] is None
+    assert placed[country.factories[1].pk] is not None

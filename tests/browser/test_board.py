@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from .conftest import Person
+from .eyes import accessibility, overflow
 from .hands import press
 
 pytestmark = pytest.mark.browser
@@ -128,3 +129,21 @@ def test_board_by_region_and_week_and_on_paper(enter: Callable[..., Person]) -> 
     page.emulate_media(media="print")
     expect(page.locator("table.board")).to_be_visible()
     expect(page.locator("#side")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_of_planning_read_well_to_everybody(
+    enter: Callable[..., Person], scheme: str
+) -> None:
+    person = enter("planner", color_scheme=scheme, **DESK)
+    page = board_with_visits(person)
+    press(page.locator("a.visit.as").first)
+    assert not accessibility(page)
+    envelope = page.locator("#side a.btn.go").get_attribute("href") or ""
+    for path in (
+        envelope, f"{envelope}move/", "/planner/country/", "/planner/proposals/",
+        "/planner/clashes/", "/planner/check/", "/planner/team/", "/plan/visits/month/",
+        "/assessments/refused/",
+    ):  # fmt: skip
+        assert not accessibility(person.open(path)), path
+        assert overflow(page) <= 0, path

@@ -64,6 +64,7 @@ SEGMENTS = {
     "envelopes": "assessment",
     "absences": "absence",
     "closures": "closure",
+    "country": "country_day",
     "conflicts": "declaration",
 }
 # Parameters that say by their name what they are.
@@ -428,6 +429,7 @@ def _planning(world: World, factory: Any) -> None:
         Absence,
         AssessorProfile,
         ConflictOfInterest,
+        CountryDay,
         FactoryClosure,
         PlanRun,
     )
@@ -445,6 +447,7 @@ def _planning(world: World, factory: Any) -> None:
         user=advisor, factory=factory, reason="A cousin works there.", declared_on=TODAY
     )
     closure = FactoryClosure.objects.create(factory=factory, first_day=day, last_day=day)
+    off = CountryDay.objects.create(day=date(2027, 6, 14), kind="off", name="Election")
     run = PlanRun.objects.create(
         key="night:2026-11-20", kind="horizon", state="applied", cause="night", today=TODAY,
         first_day=TODAY, last_day=TODAY,
@@ -453,7 +456,7 @@ def _planning(world: World, factory: Any) -> None:
         token = feeds.make_feed(user_id=advisor.pk, role=Role.ADVISOR, shows="busy", now=NOW)
     world.ids |= {
         "person": advisor.pk, "absence": absence.pk, "declaration": tie.pk,
-        "closure": closure.pk, "plan_run": run.pk, "feed_token": token,
+        "closure": closure.pk, "country_day": off.pk, "plan_run": run.pk, "feed_token": token,
     }  # fmt: skip
 
 
