@@ -21,6 +21,7 @@ from assessments.editing.compare import version_differences
 from assessments.editing.definition import definition_of, findings_of
 from assessments.models import (
     Assessment,
+    CompliancePoint,
     LawParameter,
     LawProposal,
     ToolComment,
@@ -1410,6 +1411,20 @@ def test_law_is_carried_word_for_word_by_sql(bd: Any) -> None:
                     country="BD", proposal=proposal, **{**said, name: value}
                 )
         LawParameter.objects.create(country="BD", proposal=proposal, **said)
+
+
+def test_law_page_names_its_topics_in_the_readers_language(bd: Any, sign_in: Any) -> None:
+    editor = make_member("cat_editor")
+    for language in ("bn", "ar"):
+        point = CompliancePoint.objects.select_related("cluster").get(pk="WT-OT")
+        name = point.cluster.name[language]
+        editor.language = language
+        editor.save(update_fields=["language"])
+        page = sign_in(user=editor).get(url("law")).content.decode()
+        assert f">{name}</h2>" in page
+        assert ">Working Time</h2>" not in page
+        one = sign_in(user=editor).get(url("law_parameter", "public_holidays")).content.decode()
+        assert name in one
 
 
 def test_other_programme_and_other_roles_meet_no_proposal(bd: Any, sign_in: Any) -> None:
