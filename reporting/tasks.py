@@ -13,13 +13,19 @@ from . import services
 from .demo import reports as demo_reports
 from .exports.tasks import write_export
 
-__all__ = ["order_demo_reports", "write_export", "write_report"]
+__all__ = ["order_demo_reports", "write_export", "write_report", "write_tool_paper"]
 
 
 @shared_task(name="reporting.write_report", base=ProgrammeTask)
 def write_report(*, programme_id: str, job_id: str) -> None:
     """One report in one language; `Job.arguments` says which."""
     services.write_report(programme_id=UUID(programme_id), job_id=UUID(job_id))
+
+
+@shared_task(name="reporting.write_tool_paper", base=ProgrammeTask)
+def write_tool_paper(*, programme_id: str, job_id: str) -> None:
+    """A version of the tool in one language; `Job.arguments` says which."""
+    services.write_tool_paper(programme_id=UUID(programme_id), job_id=job_id)
 
 
 @shared_task(name="reporting.order_demo_reports")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from .views import beyond, dashboard, exports, rates, reports
+from .views import beyond, dashboard, exports, rates, reports, tool_paper
 
 app_name = "reporting"
 urlpatterns: list[URLPattern] = [
@@ -21,6 +21,8 @@ urlpatterns: list[URLPattern] = [
     path("reports/<uuid:pk>/work/", reports.report_work, name="report_work"),
     path("reports/<uuid:pk>/again/", reports.report_retry, name="report_retry"),
     path("reports/<uuid:pk>/correct/", reports.report_correct, name="report_correct"),
+    path("tool-papers/", tool_paper.order, name="tool_paper_order"),
+    path("tool-papers/<uuid:pk>/", tool_paper.paper, name="tool_paper"),
     path("check/", reports.check, name="check_form"),
     path("check/<str:code>/", reports.check, name="check"),
 ]

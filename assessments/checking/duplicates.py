@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
+from django.utils.translation import gettext as _
+
 from assessments.library import Question
 from assessments.rules.applies import ALIKE, shingles
 
@@ -25,12 +27,12 @@ def duplicates(questions: Iterable[Question]) -> Iterator[Finding]:
     for question in questions:
         title = question.text("title").casefold()
         if title in titles:
-            message = f"The title is that of {titles[title]}."
+            message = _("The title is that of %(question)s.") % {"question": titles[title]}
             yield Finding("same_title", Severity.WARNING, question.id, "en", "title", message)
         titles.setdefault(title, question.id)
     for first, second in combinations(runs, 2):
         if words[first] == words[second]:
-            message = f"The question is that of {first}."
+            message = _("The question is that of %(question)s.") % {"question": first}
             yield Finding("duplicate", Severity.ERROR, second, "en", "text", message)
             continue
         one, other = runs[first], runs[second]
@@ -39,5 +41,7 @@ def duplicates(questions: Iterable[Question]) -> Iterator[Finding]:
             continue
         share = len(one & other) / len(one | other)
         if share >= ALIKE:
-            message = f"The question reads nearly like {first} ({share:.0%} of its runs of words)."
+            message = _(
+                "The question reads nearly like %(question)s (%(share)s%% of its runs of words)."
+            ) % {"question": first, "share": round(share * 100)}
             yield Finding("near_duplicate", Severity.WARNING, second, "en", "text", message)

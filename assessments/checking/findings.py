@@ -18,7 +18,7 @@ class Severity(StrEnum):
 class Finding:
     """One thing found. `lineage`, `language` and `field` are empty where it is about the whole.
 
-    `code` is stable; `message` is an English sentence for people.
+    `code` is stable; `message` is a sentence for people, in the language in use.
     """
 
     code: str

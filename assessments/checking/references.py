@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator, Mapping
 
+from django.utils.translation import gettext as _
+
 from assessments.library import Cluster, Question, ToolDefinition
 
 from .findings import Finding, Severity
@@ -19,16 +21,18 @@ def references(question: Question, clusters: Mapping[str, Cluster]) -> Iterator[
     """A question that is counted names the convention or the law it comes from."""
     for reference in question.ilo:
         if not ILO.match(reference):
-            message = f"'{reference}' is not written as C155 Art. 16 or R164 Para. 10."
+            message = _("“%(reference)s” is not written as C155 Art. 16 or R164 Para. 10.") % {
+                "reference": reference
+            }
             yield Finding("ilo_form", Severity.WARNING, question.id, "", "ilo", message)
     if question.kind != "ncq":
         return
     cluster = clusters.get(question.cluster)
     if cluster is not None and cluster.basis == "core" and not question.ilo:
-        message = "A question on core standards names no ILO instrument."
+        message = _("A question on core standards names no ILO instrument.")
         yield Finding("no_ilo", Severity.ERROR, question.id, "", "ilo", message)
     elif not question.ilo and not question.law:
-        message = "The question names neither an ILO instrument nor a parameter of law."
+        message = _("The question names neither an ILO instrument nor a parameter of law.")
         yield Finding("no_reference", Severity.WARNING, question.id, "", "law", message)
 
 
@@ -41,16 +45,24 @@ def applicability(question: Question) -> Iterator[Finding]:
         return Finding(code, Severity.ERROR, question.id, "", "applies", message)
 
     if low is not None and high is not None and low > high:
-        yield error("applies_to_nobody", f"From {low} to {high} workers is no size.")
+        yield error("applies_to_nobody", _("No factory is of this size."))
     for fact in sorted(applies.needs - NEEDS):
-        yield error("applies_unknown", f"No factory says whether it has '{fact}'.")
+        yield error(
+            "applies_unknown", _("No factory says whether it has “%(fact)s”.") % {"fact": fact}
+        )
     for modality in sorted(applies.modalities - MODALITIES):
-        yield error("applies_unknown", f"'{modality}' is no way to assess.")
+        yield error(
+            "applies_unknown", _("“%(modality)s” is no way to assess.") % {"modality": modality}
+        )
     if "vcc" in question.tags and applies.modalities and "virtual" not in applies.modalities:
-        yield error("vcc_not_virtual", "Part of the virtual check, and not asked in a virtual one.")
+        yield error(
+            "vcc_not_virtual", _("Part of the virtual check, and not asked in a virtual one.")
+        )
     if question.kind == "fgw":
         for tag in sorted(question.tags & {"public", "zero_tolerance", "differentiation"}):
-            message = f"A fact that is gathered is no breach: it cannot be tagged {tag}."
+            message = _("A fact that is gathered is no breach: it cannot be tagged %(tag)s.") % {
+                "tag": tag
+            }
             yield Finding("tag_on_fact", Severity.ERROR, question.id, "", "tags", message)
 
 
@@ -69,10 +81,15 @@ def value_range(question: Question) -> Iterator[Finding]:
         if not given
     ]
     if missing:
-        message = f"The number has no {', '.join(missing)}: a slip of the pen would pass."
+        message = _("The number has no %(missing)s: a slip of the pen would pass.") % {
+            "missing": ", ".join(missing)
+        }
         yield Finding("range_missing", Severity.WARNING, question.id, "", "value", message)
     if spec.minimum is not None and spec.maximum is not None and spec.minimum >= spec.maximum:
-        message = f"From {spec.minimum} to {spec.maximum} is no range."
+        message = _("From %(low)s to %(high)s is no range.") % {
+            "low": spec.minimum,
+            "high": spec.maximum,
+        }
         yield Finding("range_empty", Severity.ERROR, question.id, "", "value", message)
 
 
@@ -85,18 +102,20 @@ def in_the_tool(tool: ToolDefinition, known: Container[str] | None) -> Iterator[
     for question in tool.questions:
         gone = [each for each in question.related if known is not None and each not in known]
         if gone or question.id in question.related:
-            message = f"Related to no question: {', '.join(gone or [question.id])}."
+            message = _("Related to no question: %(questions)s.") % {
+                "questions": ", ".join(gone or [question.id])
+            }
             yield Finding("related_unknown", Severity.ERROR, question.id, "", "related", message)
         if question.applies.countries and tool.country not in question.applies.countries:
-            message = f"The question is not for {tool.country}."
+            message = _("The question is not for this country.")
             yield Finding("not_for_country", Severity.ERROR, question.id, "", "applies", message)
         unknown = [code for code in question.law if code not in law]
         if unknown:
-            message = f"The law of {tool.country} has no {', '.join(unknown)}."
+            message = _("The law of the country has no %(codes)s.") % {"codes": ", ".join(unknown)}
             yield Finding("law_unknown", Severity.ERROR, question.id, "", "law", message)
         cited = [law[code] for code in question.law if code in law]
         if question.kind == "ncq" and not question.ilo and not any(p.is_verified for p in cited):
-            message = "No verified law and no ILO instrument: a finding would stand on nothing."
+            message = _("No verified law and no ILO instrument: a finding would stand on nothing.")
             yield Finding(
                 "no_verified_reference", Severity.WARNING, question.id, "", "law", message
             )

@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from django.utils.translation import gettext as _
+
 from assessments.library import (
     DEFAULT_LANGUAGE,
     GUIDANCE,
@@ -41,7 +43,7 @@ def parameters(tool: ToolDefinition) -> Iterator[Finding]:
         seen: set[tuple[str, str]] = set()
         for language, field, text in _sentences(question):
             if text.count("{") != text.count("}") or text.count("{") != len(placeholders(text)):
-                message = "A brace stands alone."
+                message = _("A brace stands alone.")
                 yield Finding("brace_alone", Severity.ERROR, question.id, language, field, message)
             for code, unit in citations(text, tool.names):
                 fault = citation_fault(law.get(code), unit if language == "en" else "")
@@ -55,8 +57,23 @@ def parameters(tool: ToolDefinition) -> Iterator[Finding]:
                     question.id,
                     language,
                     field,
-                    f"{{{code}}} {fault[1]}.",
+                    _citation(code, law.get(code)),
                 )
+
+
+def _citation(code: str, parameter: LawParameter | None) -> str:
+    """What is wrong with a parameter in braces, as `citation_fault` finds it."""
+    if parameter is None:
+        return _("The law of the country has no %(codes)s.") % {"codes": code}
+    if not parameter.is_verified:
+        return _("%(code)s is not verified: the neutral wording would stand here.") % {"code": code}
+    if parameter.inline() is None:
+        return _("%(code)s has no short form: it cannot stand in a sentence.") % {"code": code}
+    return _("%(code)s says “%(form)s” (%(unit)s): the unit behind the braces does not fit.") % {
+        "code": code,
+        "form": parameter.inline(),
+        "unit": parameter.unit or "–",
+    }
 
 
 def translations(question: Question, languages: tuple[str, ...]) -> Iterator[Finding]:
@@ -72,21 +89,21 @@ def translations(question: Question, languages: tuple[str, ...]) -> Iterator[Fin
             if wanted and not given:
                 yield Finding(
                     "not_translated", Severity.GAP, question.id, language, field,
-                    f"Not translated into {language}: English is shown.",
+                    _("Not translated: English is shown."),
                 )  # fmt: skip
             elif given:
                 yield from _compared(question, language, field, wanted, given)
         if english.unit and (own is None or not own.unit):
-            message = f"The unit '{english.unit}' is not translated into {language}."
+            message = _("Not translated: English is shown.")
             yield Finding("not_translated", Severity.GAP, question.id, language, "unit", message)
         for key in english.choices:
             if own is None or not own.choices.get(key):
-                message = f"The choice '{key}' is not translated into {language}."
+                message = _("The answer “%(key)s” is not translated.") % {"key": key}
                 yield Finding(
                     "not_translated", Severity.GAP, question.id, language, "choices", message
                 )
         for name in question.missing_guidance(language):
-            message = f"The guidance '{name}' is not translated into {language}."
+            message = _("Not translated: English is shown.")
             yield Finding(
                 "guidance_not_translated", Severity.GAP, question.id, language, name, message
             )
@@ -94,7 +111,10 @@ def translations(question: Question, languages: tuple[str, ...]) -> Iterator[Fin
         for name in GUIDANCE:
             lines, theirs = getattr(question.guidance, name), getattr(guide, name)
             if theirs and len(theirs) != len(lines):
-                message = f"{len(theirs)} entries, English has {len(lines)}."
+                message = _("%(own)s entries, English has %(wanted)s.") % {
+                    "own": len(theirs),
+                    "wanted": len(lines),
+                }
                 yield Finding(
                     "guidance_count", Severity.ERROR, question.id, language, name, message
                 )
@@ -106,13 +126,17 @@ def _compared(
     question: Question, language: str, field: str, wanted: str, given: str
 ) -> Iterator[Finding]:
     if Counter(placeholders(wanted)) != Counter(placeholders(given)):
-        should = ", ".join(f"{{{code}}}" for code in placeholders(wanted)) or "none"
-        message = f"The parameters in braces differ from English: use {should}."
+        should = ", ".join(f"{{{code}}}" for code in placeholders(wanted)) or "–"
+        message = _("The parameters in braces differ from English: use %(codes)s.") % {
+            "codes": should
+        }
         yield Finding("braces_differ", Severity.ERROR, question.id, language, field, message)
     # A translation may spell a small number out; what it writes in figures must be in English.
     extra = _figures(given) - _figures(wanted)
     if extra:
-        message = f"{', '.join(sorted(extra))} stands in the translation and not in English."
+        message = _("%(figures)s stands in the translation and not in English.") % {
+            "figures": ", ".join(sorted(extra))
+        }
         yield Finding("figure_differs", Severity.WARNING, question.id, language, field, message)
 
 
@@ -130,7 +154,10 @@ def figures(tool: ToolDefinition) -> Iterator[Finding]:
                 if not same or any(_equals(p, figure) for p in same):
                     continue
                 known = "; ".join(f"{p.code} {p.value} {p.unit}" for p in same)
-                message = f"The text says {figure} {unit}s, the law cited says {known}."
+                message = _("The text says %(text)s, the law cited says %(law)s.") % {
+                    "text": f"{figure} {unit}",
+                    "law": known,
+                }
                 yield Finding(
                     "figure_not_in_law", Severity.WARNING, question.id, language, field, message
                 )
@@ -144,13 +171,18 @@ def law_figures(parameters: Mapping[str, LawParameter]) -> Iterator[Finding]:
                 parameter.value
             )  # fmt: skip
             if _without_marks(wanted) not in _figures(parameter.text):
-                message = f"{parameter.code} is {wanted}, which its wording does not say."
+                message = _("%(code)s is %(value)s, which its wording does not say.") % {
+                    "code": parameter.code,
+                    "value": wanted,
+                }
                 yield Finding("law_wording", Severity.WARNING, "", "", parameter.code, message)
         forms = {lang: _figures(form) for lang, form in parameter.short.items()}
         english = forms.get(DEFAULT_LANGUAGE)
         for language, found in forms.items():
             if english is not None and found - english:
-                message = f"The form in {language} has {', '.join(sorted(found - english))}."
+                message = _("The form in this language has %(figures)s.") % {
+                    "figures": ", ".join(sorted(found - english))
+                }
                 yield Finding(
                     "law_form_differs", Severity.ERROR, "", language, parameter.code, message
                 )

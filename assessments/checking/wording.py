@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from assessments.library import PLACEHOLDER, Question
 
 from .findings import Finding, Severity
@@ -19,12 +22,20 @@ _ENDS = re.compile(r"[?.!]\s*$")
 
 # (code, pattern, what to say): one thing asked at a time
 TWO_THINGS = (
-    ("double_barrelled", re.compile(rf"\band (?:{_VERBS})\b"), "asks two questions with one 'and'"),
-    ("double_barrelled", re.compile(r"\band/or\b"), "says 'and/or': nobody can tell which it was"),
+    (
+        "double_barrelled",
+        re.compile(rf"\band (?:{_VERBS})\b"),
+        gettext_lazy("The question asks two things with one “and”."),
+    ),
+    (
+        "double_barrelled",
+        re.compile(r"\band/or\b"),
+        gettext_lazy("The question says “and/or”: nobody can tell which it was."),
+    ),
     (
         "double_barrelled",
         re.compile(r"\b(\w{3,}ed) and (?!un)(\w{3,}ed)\b"),
-        "asks for two acts at once ('{0} and {1}')",
+        gettext_lazy("The question asks for two acts at once (“%(match)s”)."),
     ),
 )
 LEADING = (
@@ -35,12 +46,12 @@ LEADING = (
             r"|\b(?:surely|of course|obviously|naturally|you agree|right\?|correct\?|isn't it)",
             re.IGNORECASE,
         ),
-        "leads to an answer ('{match}')",
+        gettext_lazy("The question leads to an answer (“%(match)s”)."),
     ),
     (
         "leading_wording",
         re.compile(r"\b(?:illegal(?:ly)?|guilty|cheat\w*|exploit\w*|abus(?:e|es|ive)|bad|poor)\b"),
-        "judges before the answer ('{match}')",
+        gettext_lazy("The question judges before the answer (“%(match)s”)."),
     ),
 )
 VAGUE = (
@@ -50,7 +61,7 @@ VAGUE = (
         r"|satisfactor(?:y|ily)|good enough|enough effort)\b",
         re.IGNORECASE,
     ),
-    "leaves the measure to the reader ('{match}')",
+    gettext_lazy("The question leaves the measure to the reader (“%(match)s”)."),
 )
 LONGEST = 32  # words; a question is read aloud to workers
 
@@ -64,19 +75,23 @@ def wording(question: Question) -> Iterator[Finding]:
     for code, pattern, said in patterns:
         match = pattern.search(plain)
         if match:
-            message = said.format(*match.groups(), match=match.group())
-            yield _of(question, code, "text", f"The question {message}.")
+            yield _of(question, code, "text", str(said) % {"match": match.group()})
     if question.kind == "ncq" and plain.count("?") != 1:
-        yield _of(question, "not_one_question", "text", "The text is not one question.")
+        yield _of(question, "not_one_question", "text", _("The text is not one question."))
     if question.kind == "ncq" and len(plain.split()) > LONGEST:
         words = len(plain.split())
-        yield _of(question, "long_question", "text", f"The question has {words} words.")
+        yield _of(
+            question,
+            "long_question",
+            "text",
+            _("The question has %(words)s words.") % {"words": words},
+        )
     finding = question.text("finding")
     if finding and not _ENDS.search(finding):
-        yield _of(question, "finding_not_a_sentence", "finding", "The finding has no full stop.")
+        yield _of(question, "finding_not_a_sentence", "finding", _("The finding has no full stop."))
     match = LEADING[1][1].search(finding)
     if match:
-        message = f"The finding blames ('{match.group()}')."
+        message = _("The finding blames (“%(match)s”).") % {"match": match.group()}
         yield _of(question, "finding_blames", "finding", message)
 
 

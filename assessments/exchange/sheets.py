@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from assessments.editing.fields import LANGUAGES
 from assessments.library import GUIDANCE
 
@@ -86,7 +88,9 @@ def workbook(data: Mapping[str, Any]) -> bytes:
                     continue
                 text = safe_text(str(cell))
                 if len(text) > LONGEST_CELL:
-                    reason = f"longer than a cell may be ({LONGEST_CELL} signs)"
+                    reason = _("longer than a cell may be (%(most)s signs)") % {
+                        "most": LONGEST_CELL
+                    }
                     faults.append(Fault(name, line + 1, SHEETS[name][column], reason))
                     continue
                 sheet.write_string(line, column, text, wrap)
@@ -240,8 +244,10 @@ def _open(content: bytes) -> tuple[dict[str, list[_Line]], list[Fault]]:
     except ExchangeError:
         raise
     except (zipfile.BadZipFile, InvalidFileException, SyntaxError, *broken) as error:
-        raise ExchangeError([Fault("", 0, "", "not a workbook (XLSX)")]) from error
-    missing = [Fault(name, 0, "", "the sheet is missing") for name in NEEDED if name not in sheets]
+        raise ExchangeError([Fault("", 0, "", _("not a workbook (XLSX)"))]) from error
+    missing = [
+        Fault(name, 0, "", _("the sheet is missing")) for name in NEEDED if name not in sheets
+    ]
     if missing:
         raise ExchangeError(missing)
     return sheets, faults
@@ -251,7 +257,7 @@ def _refuse_bomb(content: bytes) -> None:
     """A small file may unpack to gigabytes. Raises: ExchangeError, zipfile.BadZipFile."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         if sum(info.file_size for info in archive.infolist()) > MOST_BYTES:
-            raise ExchangeError([Fault("", 0, "", "unpacks to more than a version can be")])
+            raise ExchangeError([Fault("", 0, "", _("unpacks to more than a version can be"))])
 
 
 def _sheet_lines(sheet: Any, faults: list[Fault]) -> Iterator[_Line]:
@@ -263,7 +269,9 @@ def _sheet_lines(sheet: Any, faults: list[Fault]) -> Iterator[_Line]:
         if len(faults) > MOST_FAULTS:
             return
         if number > MOST_ROWS:
-            faults.append(Fault(name, number, "", f"more than {MOST_ROWS} rows"))
+            faults.append(
+                Fault(name, number, "", _("more than %(most)s rows") % {"most": MOST_ROWS})
+            )
             return
         cells: dict[str, Any] = {}
         for place, cell in enumerate(row):
@@ -272,22 +280,33 @@ def _sheet_lines(sheet: Any, faults: list[Fault]) -> Iterator[_Line]:
                 continue
             letter = get_column_letter(place + 1)
             if cell.data_type in ("f", "e"):
-                faults.append(Fault(name, number, heads.get(place, letter), "a formula, not text"))
+                faults.append(
+                    Fault(name, number, heads.get(place, letter), _("a formula, not text"))
+                )
                 continue
             if number == 1:
                 head = str(value).strip()
                 if head not in SHEETS[name]:
-                    faults.append(Fault(name, 1, letter, f"no column is called {head!r} here"))
+                    faults.append(
+                        Fault(
+                            name,
+                            1,
+                            letter,
+                            _("no column is called “%(name)s” here") % {"name": head},
+                        )
+                    )
                 elif head in heads.values():
-                    faults.append(Fault(name, 1, letter, f"the column {head!r} is there twice"))
+                    faults.append(
+                        Fault(name, 1, letter, _("%(name)s is there twice") % {"name": head})
+                    )
                 heads[place] = head
             elif place not in heads:
-                faults.append(Fault(name, number, letter, "a cell under no heading"))
+                faults.append(Fault(name, number, letter, _("a cell under no heading")))
             else:
                 cells[heads[place]] = _cell(value)
         if number == 1:
             missing = [head for head in SHEETS[name][:2] if head not in heads.values()]
-            faults += [Fault(name, 1, head, "the column is missing") for head in missing]
+            faults += [Fault(name, 1, head, _("the column is missing")) for head in missing]
             if missing:
                 return
         elif cells:
@@ -359,7 +378,9 @@ class _Reader:
                     tool[key] = str(value)
                 self.places.put(("tool", key), "Tool", line.number, "value")
             else:
-                self._fault("Tool", line, "key", f"no key is called {key!r} here")
+                self._fault(
+                    "Tool", line, "key", _("no key is called “%(name)s” here") % {"name": key}
+                )
         found.setdefault("format", FORMAT if not self.sheets["Tool"] else None)
         return found
 
@@ -367,10 +388,10 @@ class _Reader:
         cells = line.cells
         key = str(cells.get("ref", ""))
         if not key:
-            self._fault("Questions", line, "ref", "the reference is missing")
+            self._fault("Questions", line, "ref", _("the reference is missing"))
             return
         if key in self.questions:
-            self._fault("Questions", line, "ref", f"{key} is there twice")
+            self._fault("Questions", line, "ref", _("%(name)s is there twice") % {"name": key})
             return
         place = ("questions", len(questions))
         made: dict[str, Any] = {"words": {ENGLISH: {}}}
@@ -420,7 +441,9 @@ class _Reader:
             try:
                 value = float(value.replace(",", "."))
             except ValueError:
-                self._fault("Questions", line, name, f"{value!r} is not a number")
+                self._fault(
+                    "Questions", line, name, _("“%(value)s” is not a number") % {"value": value}
+                )
                 return None
         if value is None:
             return None
@@ -431,14 +454,21 @@ class _Reader:
             key = str(line.cells.get("ref", ""))
             found = self.questions.get(key)
             if found is None:
-                self._fault(sheet, line, "ref", f"no question {key!r} in the sheet Questions")
+                self._fault(
+                    sheet,
+                    line,
+                    "ref",
+                    _("no question “%(name)s” in the sheet Questions") % {"name": key},
+                )
                 continue
             take(line, *found)
 
     def _guidance(self, line: _Line, number: int, question: dict[str, Any]) -> None:
         name = str(line.cells.get("list", ""))
         if name not in GUIDANCE:
-            self._fault("Guidance", line, "list", f"one of {', '.join(GUIDANCE)}")
+            self._fault(
+                "Guidance", line, "list", _("one of %(names)s") % {"names": ", ".join(GUIDANCE)}
+            )
             return
         entry = line.cells.get("entry")
         for language in LANGUAGES:
@@ -449,7 +479,7 @@ class _Reader:
                 continue
             lines = question["words"].setdefault(language, {}).setdefault(name, [])
             if entry != len(lines) + 1:
-                reason = f"{language} has no entry {len(lines) + 1} of {name} before this one"
+                reason = _("the entry before this one is missing")
                 self._fault("Guidance", line, "entry", reason)
                 return
             lines.append(text)
@@ -468,7 +498,12 @@ class _Reader:
     def _translation(self, line: _Line, number: int, question: dict[str, Any]) -> None:
         name = str(line.cells.get("field", ""))
         if name not in TRANSLATED:
-            self._fault("Translations", line, "field", f"one of {', '.join(TRANSLATED)}")
+            self._fault(
+                "Translations",
+                line,
+                "field",
+                _("one of %(names)s") % {"names": ", ".join(TRANSLATED)},
+            )
             return
         english = _text(line.cells.get(ENGLISH))
         copy = ("copies", number, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import yaml
+from django.utils.translation import gettext as _
 
 from assessments.library import Problem
 from assessments.library.files import File
@@ -55,7 +56,7 @@ def _refuse_references(content: bytes) -> None:
         for event in yaml.parse(content, Loader=yaml.CSafeLoader):
             if isinstance(event, yaml.AliasEvent):
                 line = event.start_mark.line + 1 if event.start_mark else 0
-                raise ExchangeError([Fault("", line, "", "a reference (*): write it out")])
+                raise ExchangeError([Fault("", line, "", _("a reference (*): write it out"))])
     except (yaml.YAMLError, RecursionError):
         return
 
@@ -67,12 +68,12 @@ def read_yaml(content: bytes) -> tuple[dict[str, Any], _Lines]:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise ExchangeError([Fault("", line, "", "not text in UTF-8")]) from error
+        raise ExchangeError([Fault("", line, "", _("not text in UTF-8"))]) from error
     _refuse_references(content)
     try:
         file = File("file", content, problems)
     except RecursionError as error:
-        raise ExchangeError([Fault("", 0, "", "nested too deeply")]) from error
+        raise ExchangeError([Fault("", 0, "", _("nested too deeply"))]) from error
     if problems:
         raise ExchangeError(
             Fault("", problem.line or 0, problem.key, f"{problem.message}. {problem.remedy}")

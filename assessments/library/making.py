@@ -121,13 +121,19 @@ def framework_of(raw: dict[str, Any]) -> Framework:
     )
 
 
+def _issues(raw: list[list[str]]) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(questions) for questions in raw)
+
+
 def public_of(raw: dict[str, Any]) -> PublicIssues:
     return PublicIssues(
         points=frozenset(raw["points"]),
         added={country: frozenset(points) for country, points in raw["added"].items()},
+        publishes=frozenset(raw["publishes"]),
         most=raw["most"],
         average=raw["average"],
-        issues=raw["issues"],
+        one_issue={country: _issues(each) for country, each in raw["one_issue"].items()},
+        issues={country: _issues(each) for country, each in raw["issues"].items()},
     )
 
 

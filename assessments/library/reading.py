@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,7 +84,7 @@ class _Reader:
         questions = self._questions(clusters, law, caf)
         overlays = self._overlays(clusters, questions, law)
         glossary = self._glossary()
-        public = self._public(clusters, law)
+        public = self._public(clusters, law, questions.keys())
         marks = self._marks(questions)
         if any(problem.severity == "error" for problem in self.problems):
             return None
@@ -344,7 +344,12 @@ class _Reader:
                     file.error(("points", point), f"no section {section}", remedy)
         return framework_of(file.data)
 
-    def _public(self, clusters: tuple[Cluster, ...], law: Mapping[str, CountryLaw]) -> PublicIssues:
+    def _public(
+        self,
+        clusters: tuple[Cluster, ...],
+        law: Mapping[str, CountryLaw],
+        questions: Set[str],
+    ) -> PublicIssues:
         path = self.root / "cat" / "public.yaml"
         file = self._open(path, "public") if path.exists() else None
         if file is None:
@@ -357,8 +362,14 @@ class _Reader:
             for point in points:
                 if point not in known:
                     file.error(place, f"no compliance point {point}", "Correct the code")
-        for country in {*file.data["added"], *file.data["issues"]} - set(law):
+        named = [*file.data["added"], *file.data["issues"], *file.data["one_issue"]]
+        for country in {*named, *file.data["publishes"]} - set(law):
             file.error((), f"no law of country {country}", "Correct the country code", country)
+        for part in ("issues", "one_issue"):
+            for country, issues in file.data[part].items():
+                for question in sorted({each for issue in issues for each in issue} - questions):
+                    remedy = "Correct the id"
+                    file.error((part, country), f"no question {question}", remedy)
         return public_of(file.data)
 
     def _marks(self, questions: Mapping[str, Question]) -> ReviewMarks:

@@ -286,13 +286,19 @@ ReviewMarks = Mapping[str, Mapping[str, Mapping[str, frozenset[str]]]]
 
 @dataclass(frozen=True, slots=True)
 class PublicIssues:
-    """Which compliance points hold publicly reported questions, and how many those are."""
+    """Which compliance points hold publicly reported questions, and how many issues those are.
+
+    An issue is asked by one question or several.
+    """
 
     points: frozenset[str] = frozenset()  # in every country
     added: Mapping[str, frozenset[str]] = field(default_factory=dict)  # in one country only
+    publishes: frozenset[str] = frozenset()  # countries where anything is published so far
     most: int = 0
     average: int = 0
-    issues: Mapping[str, int] = field(default_factory=dict)  # countries with a list of their own
+    # Questions that are one issue together, and, of a country with a list of its own, all issues.
+    one_issue: Mapping[str, tuple[frozenset[str], ...]] = field(default_factory=dict)
+    issues: Mapping[str, tuple[frozenset[str], ...]] = field(default_factory=dict)
 
     def of(self, country: str) -> frozenset[str]:
         return self.points | self.added.get(country, frozenset())

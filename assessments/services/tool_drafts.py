@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -202,8 +202,12 @@ def save_question(
     by: int,
     now: datetime,
     settles: UUID | None = None,
+    own_revisions: Sequence[int] = (),
 ) -> Saved:
     """Take over the fields given, as they were changed from `base_revision`.
+
+    `own_revisions`: what this person saved from the same page since, beside changes of others that
+    the page does not show: those stay as they are, and the page's old words do not undo them.
 
     Fields that somebody else changed meanwhile and this person did not are left as they are now.
     What both changed in two ways is a clash: nothing is taken over and these words are kept
@@ -215,7 +219,7 @@ def save_question(
     version = open_draft(version_id)
     question = _locked(version, lineage)
     theirs = flat_fields.flat(question)
-    base = _content_at(question, base_revision, theirs)
+    base = _shown(question, base_revision, own_revisions, theirs, by=by)
     # Only what the page showed was given; the rest is as it was.
     changed = {**base, **dict.fromkeys(fields, ""), **flat_fields.tidy(fields)}
     mine = {name: text for name, text in changed.items() if text}
@@ -265,6 +269,36 @@ def _content_at(question: ToolQuestion, revision: int, now_says: dict[str, str])
     if edit is None:
         raise DomainError("question_newer")
     return dict(edit.content)
+
+
+def _shown(
+    question: ToolQuestion,
+    base_revision: int,
+    own_revisions: Sequence[int],
+    now_says: dict[str, str],
+    *,
+    by: int,
+) -> dict[str, str]:
+    """What a page shows: the revision it was opened with, and over it what was saved from it."""
+    shown = dict(_content_at(question, base_revision, now_says))
+    for revision in sorted(own_revisions):
+        after = ToolEdit.objects.filter(
+            version_id=question.version_id,
+            lineage=question.lineage,
+            revision=revision,
+            made_by_id=by,
+        ).first()
+        if after is None:
+            raise DomainError("question_newer")
+        before = _content_at(question, revision - 1, now_says)
+        for name in {*before, *after.content}:
+            if before.get(name) == after.content.get(name):
+                continue
+            if name in after.content:
+                shown[name] = after.content[name]
+            else:
+                shown.pop(name, None)
+    return shown
 
 
 def _law_codes() -> list[str]:

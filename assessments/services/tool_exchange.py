@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from assessments import exchange
 from assessments.editing import fields as flat_fields
@@ -125,15 +126,18 @@ class _Import:
     def run(self) -> None:
         tool = self.data["tool"]
         if tool["country"] != self.country:
-            reason = f"the tool of {tool['country']}; this programme is in {self.country}"
+            reason = _("the tool of %(theirs)s; this programme is in %(ours)s") % {
+                "theirs": tool["country"],
+                "ours": self.country,
+            }
             self._fault(("tool", "country"), reason)
         if _day(tool["effective_from"]) is None:
-            self._fault(("tool", "effective_from"), "not a day of the calendar")
+            self._fault(("tool", "effective_from"), _("not a day of the calendar"))
         if not tool["name"].get(flat_fields.ENGLISH):
-            self._fault(("tool", "name"), "the name in English is missing")
+            self._fault(("tool", "name"), _("the name in English is missing"))
         for code, words in self.data.get("names", {}).items():
             if not words.get(flat_fields.ENGLISH):
-                self._fault(("names", code), "the name in English is missing")
+                self._fault(("names", code), _("the name in English is missing"))
         self._stop()
         version = self._draft()
         rows = {
@@ -233,23 +237,25 @@ class _Import:
             place = ("questions", number)
             key, breach = given["id"], plain.yes_or_no(given.get("breach"))
             if key in seen:
-                self._fault((*place, "id"), f"{key} is there twice")
+                self._fault((*place, "id"), _("%(name)s is there twice") % {"name": key})
             seen.add(key)
             if given["point"] not in points:
-                self._fault((*place, "point"), f"no compliance point {given['point']}")
+                self._fault((*place, "point"), _("no such compliance point"))
                 continue
             is_coded = given["kind"] == ToolQuestion.Kind.NCQ
             if is_coded != bool(breach):
-                reason = "a coded question has a breach, a fact has none: yes or no"
+                reason = _("a coded question has a breach, a fact has none: yes or no")
                 self._fault((*place, "breach"), reason)
             if is_coded == ("value" in given):
-                reason = "a fact has a type of answer, a coded question has none"
+                reason = _("a fact has a type of answer, a coded question has none")
                 self._fault((*place, "value"), reason)
             before = used.get(key)
             now = {"kind": given["kind"], "breach": breach, "point": given["point"]}
             for name, was in (before or {}).items():
                 if now[name] != was:
-                    reason = f"{name} was {was!r}: another one would be another question"
+                    reason = _("it was “%(was)s”: another one would be another question") % {
+                        "was": was
+                    }
                     self._fault((*place, name), reason)
             question = ToolQuestion(kind=given["kind"], lineage=key, point_id=given["point"])
             problems = flat_fields.faults(
@@ -263,9 +269,15 @@ class _Import:
                 self._fault((*place, *plain.path_of(name)), sentence(error))
         self._check_copies(rows)
         for key in rows.keys() - seen - left_out.keys():
-            self._fault(("questions",), f"{key} is missing; name it in 'Left out' with the reason")
+            self._fault(
+                ("questions",),
+                _("%(name)s is missing; name it in “Left out” with the reason") % {"name": key},
+            )
         for key in seen & self.data.get("left_out", {}).keys():
-            self._fault(("left_out", key), f"{key} is among the questions, and left out")
+            self._fault(
+                ("left_out", key),
+                _("%(name)s is among the questions, and left out") % {"name": key},
+            )
 
     def _check_copies(self, rows: Mapping[str, ToolQuestion]) -> None:
         """English changed where it stands for reading only would be lost without a word."""
@@ -275,7 +287,7 @@ class _Import:
             row = rows.get(given["id"])
             held = flat_fields.flat(row) if row is not None else {}
             if text != held.get(f"{plain.name_of(str(name))}.{flat_fields.ENGLISH}"):
-                self._fault(path, "English is changed in the sheet Questions, here it is a copy")
+                self._fault(path, _("English is changed in the sheet Questions, here it is a copy"))
 
     def _questions(self, version: ToolVersion, rows: dict[str, ToolQuestion]) -> None:
         given = {each["id"]: each for each in self.data["questions"]}
@@ -378,13 +390,15 @@ class _Import:
             place = ("law", number)
             period = (given["code"], given.get("effective_from", ""))
             if period in seen:
-                self._fault((*place, "code"), "this period is there twice")
+                self._fault(
+                    (*place, "code"), _("%(name)s is there twice") % {"name": given["code"]}
+                )
                 continue
             seen.add(period)
             row = rows.get(period)
             if row is not None:
                 if not plain.same_law(row, given):
-                    reason = (
+                    reason = _(
                         "a period of law is never changed by a file: add a row with the day from"
                         " which the new one is in force, or correct this one on its page"
                     )
@@ -395,10 +409,12 @@ class _Import:
     def _propose(self, place: tuple[object, ...], given: Plain) -> None:
         since, until = _day(given.get("effective_from", "")), _day(given.get("effective_to", ""))
         if since is None:
-            self._fault((*place, "effective_from"), "a new period needs the day it begins")
+            self._fault((*place, "effective_from"), _("a new period needs the day it begins"))
             return
         if self.by is None:
-            self._fault((*place, "code"), "law is proposed by a person: say who imports the file")
+            self._fault(
+                (*place, "code"), _("law is proposed by a person: say who imports the file")
+            )
             return
         try:
             propose_law(

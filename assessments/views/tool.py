@@ -18,6 +18,7 @@ from betterwork.tenancy.models import Programme
 from betterwork.ui.parts import Choice
 
 from .common import language, today_in
+from .tool_common import topic_words, unit_word
 
 TAG_WORDS = {"public", "differentiation", "vcc", "zero_tolerance"}
 
@@ -123,18 +124,22 @@ def law(request: MemberRequest) -> HttpResponse:
     shown = request.GET.get("confidence", "")
     q = request.GET.get("q", "").strip().lower()
     topics: dict[str, list[Any]] = {}
+    named = topic_words()
     for row in sorted(found.values(), key=lambda each: (each.topic, each.code)):
         if shown and row.is_verified != (shown == "verified"):
             continue
-        if q and q not in f"{row.topic} {row.code} {row.text} {row.reference}".lower():
+        topic = named.get(row.topic, row.topic)
+        if q and q not in f"{row.topic} {topic} {row.code} {row.text} {row.reference}".lower():
             continue
-        topics.setdefault(row.topic, []).append(
+        unit = _unit_beside(row.inline(language()) or "", row.unit)
+        topics.setdefault(topic, []).append(
             {
                 "code": row.code,
                 "text": row.text,
                 "value": row.inline(language()) or "",
                 "is_own": row.kind in {"number", "percent", "money"} or language() in row.short,
-                "unit": _unit_beside(row.inline(language()) or "", row.unit),
+                "unit": unit_word(unit),
+                "unit_is_own": unit_word(unit) != unit,
                 "reference": row.reference,
                 "source": row.source,
                 "confidence": row.confidence,

@@ -8,12 +8,12 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language, get_language_info, pgettext
 from django.utils.translation import gettext as _
 
 from assessments import library, tool
 from assessments.editing import fields, reads
-from assessments.models import LawParameter, ToolVersion
+from assessments.models import Cluster, LawParameter, ToolVersion
 from betterwork.accounts.requests import MemberRequest
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
@@ -122,6 +122,29 @@ def local_names(version: ToolVersion) -> str:
     )
 
 
+def topic_words() -> dict[str, str]:
+    """The topics of the law data are the clusters' names in English; here in the reader's
+    language. One query."""
+    names = Cluster.objects.values_list("name", flat=True)
+    return {name.get("en", ""): tool.in_language(name, get_language() or "en") for name in names}
+
+
+def unit_word(unit: str) -> str:
+    """The commonest units in the reader's language; a rarer one stays as the law data have it."""
+    words = {
+        "hours": pgettext("unit", "hours"),
+        "days": pgettext("unit", "days"),
+        "weeks": pgettext("unit", "weeks"),
+        "months": pgettext("unit", "months"),
+        "years": pgettext("unit", "years"),
+        "minutes": pgettext("unit", "minutes"),
+        "workers": pgettext("unit", "workers"),
+        "percent of wage": pgettext("unit", "percent of the wage"),
+        "percent of ordinary rate (total)": pgettext("unit", "percent of the ordinary rate"),
+    }
+    return words.get(unit, unit)
+
+
 def law_options(country: str) -> list[tuple[str, list[dict[str, Any]]]]:
     """(topic, parameters) of the country, each with what it says now; for citing them."""
     held = LawParameter.objects.standing().filter(country=country)
@@ -130,8 +153,9 @@ def law_options(country: str) -> list[tuple[str, list[dict[str, Any]]]]:
     for row in rows:
         latest[row.code] = tool.parameter_of(row)
     topics: dict[str, list[dict[str, Any]]] = {}
+    named = topic_words()
     for parameter in latest.values():
-        topics.setdefault(parameter.topic, []).append(
+        topics.setdefault(named.get(parameter.topic, parameter.topic), []).append(
             {
                 "code": parameter.code,
                 "value": parameter.inline("en") or parameter.text,

@@ -23,7 +23,7 @@ from betterwork.ui import formats
 from betterwork.ui.parts import Crumb
 
 from .common import language, refused, today_in, user_id
-from .tool_common import home, page
+from .tool_common import home, page, topic_words, unit_word
 from .tool_drafts import EDIT
 
 
@@ -45,8 +45,8 @@ def parameter(request: MemberRequest, parameter: str) -> HttpResponse:
         version = None
     context = {
         "code": parameter,
-        "topic": found[0].row.topic,
-        "periods": [(p, _shown(p.parameter)) for p in found],
+        "topic": topic_words().get(found[0].row.topic, found[0].row.topic),
+        "periods": [(p, _shown(p.parameter), unit_word(p.row.unit)) for p in found],
         "cited": [
             (row, tools.in_language(row.title, language()))
             for row in reads.cited_by(parameter, version)

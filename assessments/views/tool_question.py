@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -79,6 +80,7 @@ def _save(request: MemberRequest, version: ToolVersion, lineage: str) -> HttpRes
     found = _question_or_404(version, lineage)
     posted = posted_fields(request.POST, found)
     base, settles = _number(request.POST.get("base_revision")), _uuid(request.POST.get("settles"))
+    own = _numbers(request.POST.get("own_revisions"))
     is_auto = "HX-Request" in request.headers
     try:
         saved = services.save_question(
@@ -89,23 +91,22 @@ def _save(request: MemberRequest, version: ToolVersion, lineage: str) -> HttpRes
             by=user_id(request),
             now=timezone.now(),
             settles=settles,
+            own_revisions=own,
         )
     except DomainError as error:
         found = _question_or_404(version, lineage)
         if is_auto:
-            return _kept(request, version, found, base=base, error=error)
+            return _kept(request, version, found, base=base, own=own, error=error)
         return question_page(
-            request, version, found, typed=posted, base=base, error=error, status=422
+            request, version, found, typed=posted, base=base, own=own, error=error, status=422
         )
     if is_auto:
-        is_clash = saved.state == "clash"
-        return _kept(
-            request,
-            version,
-            saved.question,
-            base=base if is_clash else saved.question.revision,
-            state=saved.state,
-        )
+        if saved.state == "saved":
+            base, own = saved.question.revision, []
+        elif saved.state == "merged":
+            # The page does not show what others changed, so it still stands on its own base.
+            own = [*own, saved.question.revision]
+        return _kept(request, version, saved.question, base=base, own=own, state=saved.state)
     if saved.state == "clash":
         return question_page(
             request,
@@ -125,11 +126,18 @@ def _kept(
     found: ToolQuestion,
     *,
     base: int,
+    own: Sequence[int],
     state: str = "",
     error: DomainError | None = None,
 ) -> HttpResponse:
     """The small part of the page that tells how an autosave went."""
-    context: dict[str, Any] = {"base": base, "state": state, "question": found, "version": version}
+    context: dict[str, Any] = {
+        "base": base,
+        "own": ",".join(map(str, own)),
+        "state": state,
+        "question": found,
+        "version": version,
+    }
     if error is not None:
         context["problems"] = _problems(error) or [(_("Not saved"), sentence_of(error))]
     status = 422 if error is not None else 200
@@ -153,6 +161,12 @@ def _problems(error: DomainError) -> list[tuple[str, str]]:
 
 def _number(text: str | None) -> int:
     return int(text) if text and text.isdigit() and len(text) < 9 else 0
+
+
+def _numbers(text: str | None) -> list[int]:
+    """Numbers parted by commas; what is none is left out."""
+    parts = (text or "").split(",")[:1000]
+    return [number for number in map(_number, parts) if number]
 
 
 def _uuid(text: str | None) -> UUID | None:
@@ -191,6 +205,7 @@ def question_page(
     *,
     typed: dict[str, str] | None = None,
     base: int | None = None,
+    own: Sequence[int] = (),
     aside: ToolEdit | None = None,
     error: DomainError | None = None,
     status: int = 200,
@@ -240,6 +255,7 @@ def question_page(
         "rows": _rows(found, says, shown, clashes, problems, _own_words(request, found, now_says)),
         "says": says,
         "base": base if base is not None else found.revision,
+        "own": ",".join(map(str, own)),
         "aside": aside,
         "asides": [each for each in asides if aside is None or each.pk != aside.pk],
         "is_coded": found.kind == ToolQuestion.Kind.NCQ,

@@ -142,8 +142,13 @@ def keep(
     factory_id: UUID | None = None,
     width: int | None = None,
     height: int | None = None,
+    only_for: int | None = None,
 ) -> StoredFile:
-    """Keep bytes we made or checked ourselves, under their hash."""
+    """Keep bytes we made or checked ourselves, under their hash.
+
+    only_for: the id of the person who reads it beside the programme's managers; else whoever may
+    read the factory's or the programme's files.
+    """
     digest = hashlib.sha256(data).hexdigest()
     programme = scope.current_programme()
     _write_once(path_of(programme, digest), data)
@@ -155,8 +160,9 @@ def keep(
         size_bytes=len(data),
         width=width,
         height=height,
-        uploaded_by_id=scope.current().user,
+        uploaded_by_id=only_for or scope.current().user,
         uploaded_at=timezone.now(),
+        is_private=only_for is not None,
     )
 
 

@@ -3,6 +3,7 @@
 from .ordering import order_again, order_correction, order_reports
 from .reading import record_reading
 from .stopping import give_up
+from .tool_paper import order_tool_paper, write_tool_paper
 from .writing import write_report
 
 __all__ = [
@@ -10,6 +11,8 @@ __all__ = [
     "order_again",
     "order_correction",
     "order_reports",
+    "order_tool_paper",
     "record_reading",
     "write_report",
+    "write_tool_paper",
 ]

@@ -66,7 +66,7 @@ def write_report(*, programme_id: UUID, job_id: UUID) -> None:
         report_id = report.pk
         with scope.programme_scope(programme_id):
             work = _read(report)
-        prints = _print(work, _signs_of_life(programme_id, job_id))
+        prints = _print(work, signs_of_life(programme_id, job_id))
         with scope.programme_scope(programme_id):
             _keep(work, prints, job_id)
     except OperationalError:
@@ -186,7 +186,7 @@ def _print(work: _Work, on_progress: printing.Progress) -> list[printing.Printed
     return made
 
 
-def _signs_of_life(programme_id: UUID, job_id: UUID) -> Callable[[int, int], None]:
+def signs_of_life(programme_id: UUID, job_id: UUID) -> Callable[[int, int], None]:
     """Tells how far the work is, at most once a second, each time in a transaction of its own."""
     last = 0.0
 

@@ -21,6 +21,7 @@ from assessments.editing.compare import version_differences
 from assessments.editing.definition import definition_of, findings_of
 from assessments.models import (
     Assessment,
+    CompliancePoint,
     LawParameter,
     LawProposal,
     ToolComment,
@@ -297,6 +298,42 @@ def test_autosave_answers_with_the_new_revision(bd: Any, sign_in: Any) -> None:
     assert bad.status_code == 422
     assert "Write it in English" in bad.content.decode()
     assert ToolQuestion.objects.get(pk=question.pk).title["en"] == "Exits"
+
+
+def test_page_that_was_saved_beside_others_does_not_undo_them(bd: Any, sign_in: Any) -> None:
+    """The page goes on showing the old words of what another changed, and sends them each time."""
+    one, other = make_member("cat_editor"), make_member("cat_editor")
+    draft = make_draft(one)
+    question = coded(draft)
+    old = {"title.en": question.title["en"], "finding.en": question.finding["en"]}
+    address = url("tool_question", draft.pk, question.lineage)
+    client, headers = sign_in(user=other), {"HX-Request": "true"}
+    page = {**old, "title.bn": question.title["bn"], "base_revision": "1", "own_revisions": ""}
+
+    def autosave(**given: str) -> str:
+        page.update({name.replace("_", "."): text for name, text in given.items()})
+        answer = client.post(address, page, headers=headers)
+        assert answer.status_code == 200
+        text = answer.content.decode()
+        for name in ("base_revision", "own_revisions"):
+            page[name] = text.split(f'name="{name}" value="')[1].split('"')[0]
+        return text
+
+    change(draft, question, one, title_en="Exits of one")
+    assert "beside another" in autosave(title_bn="প্রস্থান পথ")
+    autosave(title_bn="প্রস্থানের পথ")  # the same field again is no clash with oneself
+    change(draft, question, one, 4, finding_en="Exits were shut.")
+    autosave(title_bn="প্রস্থান")
+    question.refresh_from_db()
+    assert question.title == {**question.title, "en": "Exits of one", "bn": "প্রস্থান"}
+    assert question.finding["en"] == "Exits were shut."
+    # What both really change is still a clash.
+    assert "Somebody else changed the same words" in autosave(title_en="Exits of another")
+    question.refresh_from_db()
+    assert question.title["en"] == "Exits of one"
+    # Another's revisions are nobody's own.
+    bad = client.post(address, {**page, "own_revisions": "2"}, headers=headers)
+    assert bad.status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -1374,6 +1411,20 @@ def test_law_is_carried_word_for_word_by_sql(bd: Any) -> None:
                     country="BD", proposal=proposal, **{**said, name: value}
                 )
         LawParameter.objects.create(country="BD", proposal=proposal, **said)
+
+
+def test_law_page_names_its_topics_in_the_readers_language(bd: Any, sign_in: Any) -> None:
+    editor = make_member("cat_editor")
+    for language in ("bn", "ar"):
+        point = CompliancePoint.objects.select_related("cluster").get(pk="WT-OT")
+        name = point.cluster.name[language]
+        editor.language = language
+        editor.save(update_fields=["language"])
+        page = sign_in(user=editor).get(url("law")).content.decode()
+        assert f">{name}</h2>" in page
+        assert ">Working Time</h2>" not in page
+        one = sign_in(user=editor).get(url("law_parameter", "public_holidays")).content.decode()
+        assert name in one
 
 
 def test_other_programme_and_other_roles_meet_no_proposal(bd: Any, sign_in: Any) -> None:
