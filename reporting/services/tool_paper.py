@@ -145,7 +145,7 @@ def _printed(paper: Paper, on_progress: Any) -> Any:
     with translation.override(around), formats.region(paper.country):
         html = render_to_string("reporting/tool_paper.html", {**paper.values, "title": paper.title})
 
-    def made() -> Any:
+    def made(html: str) -> Any:
         return render_pdf(
             html,
             base_url=BASE,
@@ -158,8 +158,9 @@ def _printed(paper: Paper, on_progress: Any) -> Any:
         )
 
     try:
-        return made()
+        return made(html)
     except MissingGlyphs as missing:
+        drawn = str(html)
         for sign in missing.characters:
-            html = html.replace(sign, UNDRAWN)
-        return made()
+            drawn = drawn.replace(sign, UNDRAWN)
+        return made(drawn)
