@@ -99,6 +99,7 @@ NAMES = {
     "topic": "word",
     "version": "number",
     "parameter": "law_code",
+    "period": "law_period",
     "person": "person",
     "feed_token": "feed_token",
 }
@@ -203,7 +204,7 @@ class World:
 
 # Ids that are not rows of a programme: another programme may well open their pages.
 COMMON = {"number", "lineage", "section", "clock", "settings_group", "word", "language", "group",
-          "cluster", "point", "export_kind", "token", "check_code", "law_code",
+          "cluster", "point", "export_kind", "token", "check_code", "law_code", "law_period",
           "feed_token", "file_format"}  # fmt: skip
 
 
@@ -385,6 +386,7 @@ def _tool(world: World) -> None:
     world.ids |= {
         "tool_draft": draft.pk, "tool_comment": comment.pk, "tool_edit": edit.pk,
         "law_proposal": proposal.pk, "law_code": known.code,
+        "law_period": known.pk,
     }  # fmt: skip
 
 
