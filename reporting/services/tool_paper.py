@@ -143,7 +143,8 @@ def _printed(paper: Paper, on_progress: Any) -> Any:
     # The tool has languages that the pages have not: what stands round it is then English, whole.
     around = paper.language if paper.language in dict(settings.LANGUAGES) else "en"
     with translation.override(around), formats.region(paper.country):
-        html = render_to_string("reporting/tool_paper.html", {**paper.values, "title": paper.title})
+        values = {**paper.values, "title": paper.title}
+        html: str = render_to_string("reporting/tool_paper.html", values)
 
     def made(html: str) -> Any:
         return render_pdf(
