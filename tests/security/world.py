@@ -99,6 +99,7 @@ NAMES = {
     "topic": "word",
     "version": "number",
     "parameter": "law_code",
+    "period": "number",
     "person": "person",
     "feed_token": "feed_token",
 }
