@@ -8,7 +8,7 @@ from betterwork.records.words import register_codes
 from . import planner_words
 from .forms import POSTPONE_WORDS
 from .models import LawProposal
-from .planning_models import CalendarFeed
+from .planning_models import CalendarFeed, CountryDay
 
 
 def register() -> None:
@@ -21,4 +21,5 @@ def register() -> None:
     )
     register_codes(Action.PLAN_MADE, cause=planner_words.CAUSES)
     register_codes(Action.CALENDAR_SHARED, shows=dict(CalendarFeed.Shows.choices))
+    register_codes(Action.CLOSURE_RECORDED, kind=dict(CountryDay.Kind.choices))
     register_codes(Action.LAW_DECIDED, decision=dict(LawProposal.Decision.choices))

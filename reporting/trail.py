@@ -18,7 +18,15 @@ EXPORTS: dict[str, Any] = {
     analyst.PLAN: _("Improvement plans"),
     analyst.PR2: _("Progress Report 2"),
 }
-PAGES = {"rates": _("Non-compliance"), "dashboard": _("Overview")}
+PAGES = {
+    "rates": _("Non-compliance"),
+    "dashboard": _("Overview"),
+    "assessments": _("Assessments"),
+    "factories": _("Factories"),
+    "committees": _("Committees"),
+    "plans": _("Improvement plans"),
+    "reports": _("Reports"),
+}
 
 
 def register() -> None:

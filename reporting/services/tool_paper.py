@@ -161,7 +161,7 @@ def _printed(paper: Paper, on_progress: Any) -> Any:
     try:
         return made(html)
     except MissingGlyphs as missing:
-        drawn = str(html)
+        drawn = html
         for sign in missing.characters:
             drawn = drawn.replace(sign, UNDRAWN)
         return made(drawn)

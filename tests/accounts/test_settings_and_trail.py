@@ -215,6 +215,8 @@ TOLD: list[tuple[Action, dict[str, Any], list[str]]] = [
     (Action.LAW_DECIDED, {"code": "leave", "decision": "approved"}, []),
     (Action.EXPORTED, {"kind": "committee", "format": "xlsx", "step": "downloaded"}, ["XLSX"]),
     (Action.EXPORTED, {"kind": "rates", "format": "csv"}, ["عدم امتثال"]),
+    (Action.EXPORTED, {"kind": "reports", "format": "xlsx"}, ["التقارير"]),
+    (Action.CLOSURE_RECORDED, {"kind": "off", "day": "2026-12-16"}, []),
     (Action.EXPORTED, {"what": "trail", "rows": 3}, []),
     (Action.REPORT_READ, {"form": "page", "language": "ar", "version": 1}, ["العربية"]),
     (Action.INVITED, {"role_offered": "committee_worker"}, []),

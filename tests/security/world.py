@@ -52,6 +52,7 @@ SEGMENTS = {
     "progress-reports": "progress_report",
     "reports": "report",
     "exports": "export",
+    "tool-papers": "job",
     "files": "file",
     "jobs": "job",
     "people": "membership",
