@@ -16,7 +16,7 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Any
 
-from reporting.pdf import cluster_glyphs, font_files
+from reporting.pdf import cluster_glyphs, font_files, thrift
 from reporting.pdf.errors import MissingGlyphs, ResourceRefused
 from reporting.pdf.fonts import FontStore, default_store, drawn_characters, only_our_fonts
 from reporting.pdf.resources import Resources, answer
@@ -121,6 +121,7 @@ def render_pdf(
         weasyprint = _weasyprint()
         messages = stack.enter_context(_messages(on_progress))
         stack.enter_context(font_files.told_apart())
+        stack.enter_context(thrift.lean_objects())
         if with_text_layer:
             stack.enter_context(cluster_glyphs.installed())
         store = fonts or default_store()
@@ -176,21 +177,31 @@ def _few_collections() -> Iterator[None]:
     and over takes a fourth of the time. What the document before has left is given back first.
     """
     before = gc.get_threshold()
+    _set_aside()
     gc.collect()
-    gc.freeze()
     gc.set_threshold(20_000, 10, 100)
     try:
         yield
     finally:
         gc.set_threshold(*before)
-        gc.unfreeze()
+
+
+@cache
+def _set_aside() -> None:
+    """Once, before the first document: the program itself, which lives as long as the process.
+
+    Looking through it before each document would take a fourth of a second.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _weasyprint() -> Any:
     """WeasyPrint, imported when first needed. It warns when it finds no installed font."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*[Ff]ont[Cc]onfig.*")
-        import weasyprint
+        with thrift.late_imports():
+            import weasyprint
     return weasyprint
 
 
@@ -209,6 +220,7 @@ def _laid_out(
 
     font_config = FontConfiguration()
     source = weasyprint.HTML(string=html, base_url=base_url, url_fetcher=fetcher)
+    source._ua_stylesheets = lambda forms=False: thrift.sheets_for(html, style)
     _name_pictures(source.etree_element)
     fonts = weasyprint.CSS(string=faces, url_fetcher=fetcher, font_config=font_config)
     sheets = [compiled(style), fonts] if style else [fonts]
@@ -268,6 +280,7 @@ def _finish(pdf: Any, language: str, attachments: Sequence[Attachment]) -> None:
     if language.split("-")[0].lower() in RIGHT_TO_LEFT:
         preferences = pdf.catalog.setdefault("ViewerPreferences", pydyf.Dictionary())
         preferences["Direction"] = "/R2L"
+    thrift.press_streams(pdf)
 
 
 def _weasyprint_attachment(weasyprint: Any, attachment: Attachment, created: datetime) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from reporting.pdf import cluster_glyphs, errors
+from reporting.pdf import cluster_glyphs, errors, thrift
 from reporting.pdf.render import Attachment, PdfResult, Relationship, render_pdf
 from reporting.pdf.resources import Resources
 from tests.reporting.pdf import inside
@@ -189,6 +189,7 @@ def test_another_weasyprint_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_stays_changed_afterwards() -> None:
+    import pydyf
     from weasyprint.draw import text
     from weasyprint.pdf.fonts import Font
     from weasyprint.pdf.stream import Stream
@@ -199,6 +200,9 @@ def test_nothing_stays_changed_afterwards() -> None:
             Font.clean,
             Font.get_unused_glyph_id,
             Stream.add_font,
+            pydyf.Object.__init__,
+            pydyf.PDF.page_references,
+            vars(pydyf.Object).get("number"),
             os.environ.get("FONTCONFIG_FILE"),
         )
 
@@ -210,6 +214,45 @@ def test_nothing_stays_changed_afterwards() -> None:
     with cluster_glyphs.installed():
         assert state()[:3] != before[:3]
     assert state() == before
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<ul><li>one<li>two</ul><ol><li>three</ol><q>four</q>",
+        "<style>p{display:list-item;margin-inline-start:20pt}</style><p>one<p>two",
+        "<style>b{float:footnote}</style><p>one<b>below</b> two<b>below as well</b>",
+        "<p style='display:list-item;margin-inline-start:20pt'>one",
+    ],
+)
+def test_lists_and_notes_are_those_of_weasyprint(
+    html: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lean = render(html)
+    import weasyprint
+
+    whole = weasyprint.HTML(string="<p>")._ua_stylesheets()
+    monkeypatch.setattr(thrift, "sheets_for", lambda *_texts: whole)
+    assert render(html).data == lean.data
+
+
+def test_only_what_a_document_says_gets_a_style() -> None:
+    lean = thrift.browser_sheet(with_notes=False, with_lists=False)
+    assert thrift.sheets_for("<p>one</p>", "p{color:red}") == [lean]
+    assert not [entry for entry in lean.matcher.other_selectors if entry[3]]
+    assert thrift.sheets_for("<p>one</p>", "p{float:footnote}") != [lean]
+    assert thrift.sheets_for("<p style='display:list-item'>", "") != [lean]
+
+
+def test_what_is_imported_late_is_the_real_thing() -> None:
+    program = (
+        "import sys; from reporting.pdf.render import _weasyprint; _weasyprint();"
+        "assert 'fontTools.subset' not in sys.modules;"
+        "from weasyprint.pdf import fonts; made = fonts.subset.Options(hinting=False);"
+        "from fontTools import subset; print(type(made) is subset.Options)"
+    )
+    run = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    assert run.stdout.split() == [b"True"]
 
 
 def test_web_workers_do_not_load_weasyprint() -> None:
