@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from assessments import board as boards
 from assessments.plan_facts import Facts
-from factories.tables import file_response
+from betterwork.tables import file_response
 
 
 def board_file(facts: Facts, shown: boards.Board, format: str) -> HttpResponse:

@@ -26,12 +26,12 @@ from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
+from betterwork.tables import FORMATS, file_response
 from betterwork.ui import formats
 from betterwork.ui.parts import Choice
 from factories.models import Factory
 from factories.selectors.factories import entries_of
 from factories.services.factories import refuse_merged
-from factories.tables import FORMATS, file_response
 
 from .common import is_factory_side, is_outsider, role_of, show, today
 from .mine import filtered

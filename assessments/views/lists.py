@@ -22,10 +22,10 @@ from betterwork.accounts.requests import MemberRequest
 from betterwork.permissions import Permission, may, requires
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
+from betterwork.tables import FORMATS, file_response
 from betterwork.ui import formats
 from betterwork.ui.context import OWN_NAMES
 from betterwork.ui.parts import Choice, Clock, Crumb, Event, Evidence, Rule, Who
-from factories.tables import FORMATS, file_response
 
 from .common import (
     assessment_or_404,

@@ -13,8 +13,8 @@ from betterwork.accounts.requests import MemberRequest
 from betterwork.permissions import Permission, requires
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
+from betterwork.tables import FORMATS, file_response
 from betterwork.ui.parts import Choice
-from factories.tables import FORMATS, file_response
 
 PAGE = 25
 

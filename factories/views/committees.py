@@ -20,6 +20,7 @@ from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
+from betterwork.tables import FORMATS, file_response
 from betterwork.ui import formats
 from betterwork.ui.parts import Choice, Crumb, Rule
 from factories import bodies, forms, words
@@ -29,7 +30,6 @@ from factories.rules.committees import Check, CheckKey, Outcome, Reason
 from factories.selectors import committees as reads
 from factories.selectors.factories import factories
 from factories.services import committees as services
-from factories.tables import FORMATS, file_response
 
 from . import common
 

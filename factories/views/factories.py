@@ -24,6 +24,7 @@ from betterwork.permissions import Permission, may, requires
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
 from betterwork.refusals import sentence
+from betterwork.tables import FORMATS, file_response
 from betterwork.ui import formats
 from betterwork.ui.parts import Choice, Crumb, Event
 from factories import forms, panels, selectors, trail, words
@@ -32,7 +33,6 @@ from factories.rules.clocks import Actor
 from factories.selectors import factories as reads
 from factories.services import cycles as cycle_services
 from factories.services import factories as services
-from factories.tables import FORMATS, file_response
 
 from . import common, pictures
 

@@ -17,13 +17,13 @@ from betterwork.errors import DomainError
 from betterwork.permissions import Permission, requires
 from betterwork.records.models import Job
 from betterwork.refusals import sentence
+from betterwork.tables import FORMATS, file_response
 from betterwork.ui.parts import Choice, Crumb, Work
 from factories import forms, words
 from factories.models import ImportRow
 from factories.rules.import_rows import COLUMNS, KNOWN
 from factories.selectors.factories import import_batches
 from factories.services import imports as services
-from factories.tables import FORMATS, file_response
 
 from . import common
 

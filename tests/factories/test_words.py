@@ -13,6 +13,7 @@ from django.utils import translation
 from betterwork import sources
 from betterwork.errors import DomainError
 from betterwork.rules.explain import Because
+from betterwork.tables import safe_cell
 from factories import bodies, words
 from factories.models import ClockDrift, CommitteeElection
 from factories.refusals import SENTENCES
@@ -32,7 +33,6 @@ from factories.rules.cycle_facts import ClockKey, DriftReason
 from factories.rules.identifiers import gateway_id, new_code, os_id
 from factories.rules.names import likely_same
 from factories.selectors.committees import SELECTIONS
-from factories.tables import safe_cell
 
 ROOT = Path(__file__).parents[2]
 
