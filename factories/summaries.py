@@ -22,13 +22,15 @@ from django.db import connection
 from django.db.models.expressions import RawSQL
 
 from betterwork.tenancy import scope
+from betterwork.tenancy.models import Programme
 
+from .models import EngagementCycle, Factory
 from .rules import clocks as clock_rules
 from .rules import cycle as cycle_rules
 from .rules import cycle_facts as fact_rules
 from .rules.clocks import Clock, ClockState
 from .rules.cycle_facts import ClockKey, CycleSettings, as_of
-from .selectors.cycles import cycle_overview, cycle_settings, cycles
+from .selectors.cycles import cycle_settings, facts_of, overviews, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class RunningClocks:
 _MARK = "%(mark)s || ':' || p.country || ':' || p.weekly_rest::text"
 _COUNT = """
 WITH running AS MATERIALIZED (
-  SELECT c.id, k.clocks, k.version,
+  SELECT c.id, c.factory_id, c.number, c.starts_on, c.ends_on, c.is_high_performer,
+         f.weekly_rest, p.country, p.weekly_rest AS programme_rest, k.clocks, k.version,
          COALESCE(k.kept_version = k.version AND k.mark = {mark}, false) AS holds
   FROM factories_engagementcycle c
   JOIN tenancy_programme p ON p.id = c.programme_id
@@ -80,9 +83,15 @@ clock AS (
   CROSS JOIN LATERAL jsonb_to_recordset(r.clocks)
     AS t (key text, started_on date, due_on date, reason text)
   WHERE r.holds AND t.started_on <= %(today)s
-)
+),
+ask AS MATERIALIZED (SELECT * FROM running WHERE NOT holds),
+facts AS ({told})
 SELECT json_build_object(
-  'ask', (SELECT json_object_agg(id, version) FROM running WHERE NOT holds),
+  'ask', (SELECT json_agg(json_build_object(
+      'id', id, 'factory_id', factory_id, 'number', number, 'starts_on', starts_on,
+      'ends_on', ends_on, 'is_high_performer', is_high_performer, 'weekly_rest', weekly_rest,
+      'country', country, 'programme_rest', programme_rest, 'version', version)) FROM ask),
+  'told', (SELECT json_agg(row_to_json(facts) ORDER BY day, at) FROM facts),
   'counts', (SELECT json_agg(json_build_array(key, days_left, n, with_reason)) FROM (
       SELECT key, due_on - %(today)s AS days_left, count(*) AS n,
              count(*) FILTER (WHERE reason <> '') AS with_reason
@@ -103,21 +112,19 @@ UPDATE factories_cycleclocks k
 def running_clocks(today: date) -> RunningClocks:
     """Count the open clocks of the programme in scope on a day: one statement.
 
-    Cycles that changed are asked about and kept: three statements more, however many they are.
+    It brings the facts of cycles that changed too. The engine is asked about them, and what it
+    says is kept by one statement more, however many they are.
     """
     mark = _mark(cycle_settings(today))
-    values: dict[str, Any] = {
-        "mark": mark,
-        "programme": scope.current_programme(),
-        "today": today,
-    }
+    facts, values = _told_of_those_asked()
+    values |= {"mark": mark, "programme": scope.current_programme(), "today": today}
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, values)
+        cursor.execute(_COUNT.replace("{told}", facts), values)
         found: dict[str, Any] = cursor.fetchone()[0]
     counts = [ClockCount(*row) for row in found["counts"] or ()]
     reports = [_report(row) for row in found["reports"] or ()]
     if found["ask"]:
-        for clock in _ask(found["ask"], mark, today):
+        for clock in _ask(found["ask"], found["told"] or (), mark, today):
             days = None if clock.due_on is None else (clock.due_on - today).days
             counts.append(ClockCount(clock.key, days, 1, int(bool(clock.reason))))
             if clock.key == ClockKey.REPORT:
@@ -131,19 +138,57 @@ def _report(row: list[Any]) -> OpenClock:
     return OpenClock(UUID(cycle_id), key, date.fromisoformat(started_on), due, reason)
 
 
-def _ask(versions: dict[str, int | None], mark: str, today: date) -> list[OpenClock]:
+def _told_of_those_asked() -> tuple[str, dict[str, Any]]:
+    """The query of what the engine is told, over the rows of `ask`, with its values by name."""
+    cycles, factories = RawSQL("SELECT id FROM ask", []), RawSQL("SELECT factory_id FROM ask", [])
+    text, values = told(cycles, factories).query.sql_with_params()
+    names = [f"told_{at}" for at in range(len(values))]
+    return text % tuple(f"%({name})s" for name in names), dict(zip(names, values, strict=True))
+
+
+def _cycle(row: dict[str, Any]) -> EngagementCycle:
+    """A cycle with as much of its factory and programme as the engine needs."""
+    return EngagementCycle(
+        pk=UUID(row["id"]),
+        number=row["number"],
+        starts_on=date.fromisoformat(row["starts_on"]),
+        ends_on=_day(row["ends_on"]),
+        is_high_performer=row["is_high_performer"],
+        factory=Factory(pk=UUID(row["factory_id"]), weekly_rest=row["weekly_rest"]),
+        programme=Programme(
+            pk=scope.current_programme(),
+            country=row["country"],
+            weekly_rest=row["programme_rest"],
+        ),
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _ask(
+    rows: Iterable[dict[str, Any]], facts: Iterable[dict[str, Any]], mark: str, today: date
+) -> list[OpenClock]:
     """Open clocks of these cycles as the engine says them now; what lasts is kept.
 
-    The versions were read before the facts are: what is recorded in between makes the kept clocks
+    Versions and facts come from one statement: what is recorded after it makes the kept clocks
     out of date, never the other way round.
     """
-    chosen = RawSQL(  # one parameter, however many cycles changed
-        "SELECT value::uuid FROM jsonb_array_elements_text(%s)", [json.dumps(list(versions))]
-    )
+    versions = {UUID(row["id"]): row["version"] for row in rows}
+    cycles = [_cycle(row) for row in rows]
+    known = facts_of(
+        cycles,
+        (
+            {**each, "of": UUID(each["of"]), "day": _day(each["day"]),
+             "new_day": _day(each["new_day"])}
+            for each in facts
+        ),
+    )  # fmt: skip
     keep, still_open = [], []
-    for overview in cycle_overview(cycles().filter(pk__in=chosen), today).values():
+    for overview in overviews(cycles, known, today).values():
         lasting = _lasting(overview.clocks)
-        read = versions[str(overview.cycle_id)]
+        read = versions[overview.cycle_id]
         # A fact dated after today changes the clocks on its day without any further write.
         if read is not None and as_of(overview.facts, today) is overview.facts:
             kept = [_kept(clock) for clock in lasting]

@@ -172,7 +172,13 @@ def cycle_overview(
     loaded (see `cycles()`). All of one programme or several; settings are those in force on
     `today`, or on a closed cycle's last day.
     """
-    rows, known = _known(cycles)
+    return overviews(*_known(cycles), today)
+
+
+def overviews(
+    rows: Iterable[EngagementCycle], known: Mapping[UUID, CycleFacts], today: date
+) -> dict[UUID, CycleOverview]:
+    """The same of cycles and their facts at hand, with their factory and programme. No query."""
     overviews = {}
     in_force: dict[tuple[UUID, date], CycleSettings] = {}  # one reading a day, not one a cycle
     for cycle in rows:
@@ -202,23 +208,29 @@ def _known(
     # Sub-selects, not lists of ids, wherever a query was given.
     factories = chosen.values("factory_id") if chosen is not None else [r.factory_id for r in rows]
     of_cycles = chosen.values("pk") if chosen is not None else [row.pk for row in rows]
+    return rows, facts_of(rows, told(of_cycles, factories))
+
+
+def facts_of(
+    rows: Iterable[EngagementCycle], told: Iterable[Mapping[str, Any]]
+) -> dict[UUID, CycleFacts]:
+    """What the engine knows of each cycle, by its id. told: rows of `told`, in their order."""
     found: dict[UUID, list[tuple[str, date, int | None]]] = defaultdict(list)
     earlier: dict[UUID, list[tuple[str, date, int | None]]] = defaultdict(list)
     drifts: dict[UUID, list[Drift]] = defaultdict(list)
-    for each in _told(of_cycles, factories):
+    for each in told:
         if each["told"] == "fact":
             found[each["of"]].append((each["what"], each["day"], each["number_"]))
         elif each["told"] == "outliving":
             earlier[each["of"]].append((each["what"], each["day"], each["number_"]))
         else:
             drifts[each["of"]].append(_drift(each))
-    known = {
+    return {
         cycle.pk: engine_facts(
             cycle, found[cycle.pk], earlier[cycle.factory_id], tuple(drifts[cycle.pk])
         )
         for cycle in rows
     }
-    return rows, known
 
 
 def overview_of(
@@ -258,10 +270,10 @@ def _settings_of(cycle: EngagementCycle, day: date) -> CycleSettings:
     return cycle_settings(day)
 
 
-_TOLD = ("told", "of", "what", "day", "number_", "text", "why", "new_day", "stands", "at")
+TOLD = ("told", "of", "what", "day", "number_", "text", "why", "new_day", "stands", "at")
 
 
-def _told(of_cycles: Any, of_factories: Any) -> QuerySet[Any, dict[str, Any]]:
+def told(of_cycles: Any, of_factories: Any) -> QuerySet[Any, dict[str, Any]]:
     """Facts of the cycles, what outlives them, and drifts: one query, the drifts in their order.
 
     What a duplicate was assessed for counts for the factory it became, under no number: the
@@ -293,12 +305,12 @@ def _told(of_cycles: Any, of_factories: Any) -> QuerySet[Any, dict[str, Any]]:
             of=F("cycle_id"), number_=no_number,
         )
     )  # fmt: skip
-    told: QuerySet[Any, dict[str, Any]] = (
-        own.values(*_TOLD)
-        .union(lasting.values(*_TOLD), merged.values(*_TOLD), slips.values(*_TOLD), all=True)
+    found: QuerySet[Any, dict[str, Any]] = (
+        own.values(*TOLD)
+        .union(lasting.values(*TOLD), merged.values(*TOLD), slips.values(*TOLD), all=True)
         .order_by("day", "at")
     )
-    return told
+    return found
 
 
 def _drift(told: Mapping[str, Any]) -> Drift:

@@ -186,7 +186,7 @@ def test_one_statement_when_nothing_changed(
     with django_assert_num_queries(1):
         summaries.running_clocks(TODAY)
     services.record_fact(cycle_id=world[0].pk, kind="seminar", happened_on=TODAY)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(2):
         summaries.running_clocks(TODAY)
 
 

@@ -73,7 +73,7 @@ def test_query_budget(
     # Names of points and the programme's numbers are kept for an hour, whoever asks.
     rates.places()
     settings_values()
-    with django_assert_max_num_queries(14 + RESTORED):  # every cycle is new to the engine
+    with django_assert_max_num_queries(12 + RESTORED):  # every cycle is new to the engine
         page = get(client)
     assert f"{rows} factories, latest assessment of each" in page
     cache.clear()
