@@ -44,6 +44,7 @@ from betterwork.accounts.models import Membership, Role
 from betterwork.tenancy import scope
 from betterwork.tenancy.selectors import settings_values
 from factories.models import Factory
+from factories.selectors.factories import entries_of
 
 ZERO_TOLERANCE = "zero_tolerance"
 _ENDED = ("cancelled", "postponed", "access_refused")
@@ -68,12 +69,13 @@ class Member:
 class Team:
     """members: by user id, only those who are advisors of the programme. mean_booked_days: over
     all its advisors in that month. has_profiles: whether the programme keeps profiles at all.
-    has_leads: whether any of them names a lead."""
+    has_leads: whether any of them names a lead. previous: ids of who assessed the factory last."""
 
     members: dict[int, Member]
     has_profiles: bool
     has_leads: bool
     mean_booked_days: int | None
+    previous: frozenset[str] = frozenset()
 
 
 def modality_settings(*, has_profiles: bool) -> ModalitySettings:
@@ -141,6 +143,7 @@ def team_facts(people: Sequence[int], factory: Factory, on: date, *, but_not: An
     of_one = seats.filter(user_id=OuterRef("user_id")).values("user_id")
     of_all = seats.values("programme_id")
     profile = AssessorProfile.objects.filter(user_id=OuterRef("user_id"))
+    before = previous_seats(factory, but_not).order_by().values("user_id")
     hats = Membership.objects.filter(
         user_id__in=people,
         role=Role.ADVISOR,
@@ -175,10 +178,13 @@ def team_facts(people: Sequence[int], factory: Factory, on: date, *, but_not: An
             .annotate(n=Count("pk"))
             .values("n")
         ),
+        previous=ArraySubquery(before),
     )
     members = {}
     has_profiles, has_leads, mean = False, False, None
+    previous: frozenset[str] = frozenset()
     for hat in hats:
+        previous = frozenset(map(str, hat.previous))
         has_profiles, has_leads = hat.has_profiles, hat.has_leads
         if hat.colleagues:
             mean = round(_days(hat.all_visits, hat.all_nights) / hat.colleagues)
@@ -195,7 +201,19 @@ def team_facts(people: Sequence[int], factory: Factory, on: date, *, but_not: An
             has_conflict=hat.has_conflict,
             booked_days=_days(hat.visits, hat.nights),
         )
-    return Team(members, has_profiles, has_leads, mean)
+    return Team(members, has_profiles, has_leads, mean, previous)
+
+
+def previous_seats(factory: Factory, but_not: Any = None) -> QuerySet[AssessmentMember]:
+    """Who assessed the factory last. A visit put off was not held."""
+    last = (
+        Assessment.objects.filter(factory__in=entries_of(factory), checked_in_at__isnull=False)
+        .exclude(pk=but_not)
+        .exclude(status=Assessment.Status.POSTPONED)
+        .order_by("-starts_on")
+        .values("pk")[:1]
+    )
+    return AssessmentMember.objects.filter(assessment_id__in=last)
 
 
 def _spoken() -> QuerySet[Any, Any]:
@@ -215,7 +233,6 @@ def checks(
     lead_id: int | None,
     *,
     on: date,
-    previous: frozenset[str],
 ) -> tuple[Check, ...]:
     """Every team rule with its result. No query."""
     settings = modality_settings(has_profiles=team.has_profiles)
@@ -224,7 +241,7 @@ def checks(
     facts = TeamFacts(
         assessed_on=on,
         advisors=frozenset({str(factory.advisor_id)} if factory.advisor_id else ()),
-        previous_teams=(previous,),
+        previous_teams=(team.previous,),
         worker_languages=frozenset(factory.languages or ()),
         mean_booked_days=team.mean_booked_days,
     )

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 
 from assessments import people_facts, state
-from assessments.country_days import works
+from assessments.country_days import AS_TOLD, kinds_of, own_days, works
 from assessments.models import Assessment, AssessmentMember, VisitPlan
 from assessments.rules.applies import Place
 from assessments.rules.lifecycle import Move
@@ -36,7 +38,6 @@ from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
 from betterwork.tenancy.selectors import settings_values
 from factories.models import EngagementCycle, Factory
-from factories.selectors.factories import entries_of
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 I: read aloud and typed by people
 ENDED = (
@@ -123,6 +124,7 @@ def create_or_find(
         .annotate(
             is_code_taken=Exists(Assessment.objects.filter(code=same)),
             is_egregious=Exists(people_facts.egregious_answers(OuterRef("factory_id"))),
+            own_days=ArraySubquery(own_days(starts_on, ends_on).values_list(AS_TOLD)),
         )
         .first()
     )
@@ -148,7 +150,14 @@ def create_or_find(
         cycle.number, modality, modality_reason, factory=factory, is_egregious=cycle.is_egregious
     )
     checks = _check_schedule(
-        cycle.programme, factory, starts_on, ends_on, lead_id, second_id, today
+        cycle.programme,
+        factory,
+        starts_on,
+        ends_on,
+        lead_id,
+        second_id,
+        today,
+        own_days=kinds_of(cycle.own_days or ()),
     )
     version = version_in_force(starts_on or today or timezone.now().date())
     tool = tool_of(version.pk)
@@ -269,6 +278,7 @@ def schedule_assessment(
         lead_id,
         second_id,
         today,
+        own_days=dict(own_days(starts_on, ends_on).values_list("day", "kind")),
         but_not=assessment.pk,
     )
     now = timezone.now()
@@ -405,27 +415,12 @@ def team_checks(
     """Every team rule with its result, also for the form that proposes a team.
 
     Rules that rest on what advisors tell of themselves are off until the programme keeps the
-    first profile. Two queries; one where the team is at hand.
+    first profile. One query; none where the team is at hand.
     """
     people = [user for user in dict.fromkeys((lead_id, second_id)) if user is not None]
     if team is None:
         team = people_facts.team_facts(people, factory, on, but_not=but_not)
-    return people_facts.checks(
-        team, factory, people, lead_id, on=on, previous=previous_team(factory, but_not)
-    )
-
-
-def previous_team(factory: Factory, but_not: Any = None) -> frozenset[str]:
-    """Who assessed the factory last: one query. A visit put off was not held."""
-    last = (
-        Assessment.objects.filter(factory__in=entries_of(factory), checked_in_at__isnull=False)
-        .exclude(pk=but_not)
-        .exclude(status=Assessment.Status.POSTPONED)
-        .order_by("-starts_on")
-        .values("pk")[:1]
-    )
-    seats = AssessmentMember.objects.filter(assessment_id__in=last)
-    return frozenset(str(user) for user in seats.values_list("user_id", flat=True))
+    return people_facts.checks(team, factory, people, lead_id, on=on)
 
 
 def _check_modality(
@@ -459,6 +454,7 @@ def _check_schedule(
     second_id: int | None,
     today: date | None,
     *,
+    own_days: Mapping[date, str],
     but_not: Any = None,
 ) -> tuple[Check, ...]:
     if starts_on is None:
@@ -470,7 +466,7 @@ def _check_schedule(
         raise DomainError("days_reversed")
     if today is not None and starts_on < today:
         raise DomainError("days_past")
-    is_working_day = works(programme, factory, starts_on, last)
+    is_working_day = works(programme, factory, own_days)
     for day in (starts_on, last):
         if not is_working_day(day):
             raise DomainError("rest_day", day=day)

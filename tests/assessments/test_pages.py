@@ -479,7 +479,7 @@ def test_create_query_budget(bd, django_assert_max_num_queries, others) -> None:
     make_cycle(factory)
     lead, second = make_member("advisor"), make_member("advisor")
     make_planned()  # the tool is read once per process
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(8):
         services.create_assessment(
             factory_id=factory.pk,
             starts_on=MONDAY,
