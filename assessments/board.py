@@ -18,7 +18,7 @@ from django.utils.html import format_html, format_html_join
 from assessments import plan_facts
 from assessments.bookings import Booked
 from assessments.models import Absence, Assessment, PlanChange, PlanRun
-from assessments.plan_facts import Due, Facts, Person
+from assessments.plan_facts import Due, Facts, Held, Person
 from assessments.rules.planning.problem import Breach
 from assessments.rules.travel import distance_km, travel_minutes
 from assessments.services.planning import ENDED, REPEATED
@@ -27,7 +27,8 @@ from factories.models import Factory
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """One visit on the board. kind: "as" sealed, "pr" the one looked at, "ad" announced."""
+    """One visit on the board. kind: "as" sealed, "pr" the one looked at, "ad" announced, "dn" an
+    assessment that took place, or has begun."""
 
     kind: str
     code: str
@@ -131,17 +132,22 @@ def board(
         for each in facts.booked
         if first <= each.day <= last and (not region or each.region == region)
     ]
+    done = [
+        each
+        for each in facts.held
+        if any(first <= day <= last for day in each.days) and (not region or each.region == region)
+    ]
     names = {person.user_id: person.name for person in facts.people}
     chips = {due.assessment.pk: _chip(facts, due, names, selected, clashing) for due in shown}
     if by == "region":
-        rows = _regions(facts, days, shown, booked, chips)
+        rows = _regions(facts, days, shown, booked, done, chips)
     else:
         mine: dict[int, list[Due]] = defaultdict(list)
         for due in shown:
             for user, _seat in facts.seats.get(due.assessment.pk, ()):
                 mine[user].append(due)
         rows = [
-            _person_row(facts, person, days, mine[person.user_id], booked, chips)
+            _person_row(facts, person, days, mine[person.user_id], booked, done, chips)
             for person in facts.people
         ]
     listed = tuple(sorted(chips.values(), key=lambda chip: (chip.starts_on, chip.name)))
@@ -197,12 +203,27 @@ def _announced(each: Booked) -> Chip:
     )
 
 
+def _held(each: Held) -> Chip:
+    from django.urls import reverse
+
+    return Chip(
+        kind="dn",
+        code=each.code,
+        name=each.factory_name,
+        url=reverse("assessments:detail", args=[each.assessment_id]),
+        starts_on=min(each.days),
+        ends_on=max(each.days),
+        region=each.region,
+    )
+
+
 def _person_row(
     facts: Facts,
     person: Person,
     days: Sequence[Day],
     shown: Sequence[Due],
     booked: Sequence[Booked],
+    done: Sequence[Held],
     chips: dict[UUID, Chip],
 ) -> Row:
     at: dict[date, list[Chip]] = defaultdict(list)
@@ -214,17 +235,16 @@ def _person_row(
     for each in booked:
         if each.user_id == person.user_id:
             at[each.day].append(_announced(each))
+    own = [one for one in done if one.user_id == person.user_id]
+    for one in own:
+        chip = _held(one)
+        at[max(chip.starts_on, days[0].day)].append(chip)
     kinds = {
         day: absence
         for absence in person.absences
         for day in plan_facts.days_of(absence.first_day, absence.last_day)
     }
-    held = sum(
-        days[0].day <= day <= days[-1].day
-        for user, taken in facts.held
-        if user == person.user_id
-        for day in taken
-    )
+    held = sum(days[0].day <= day <= days[-1].day for one in own for day in one.days)
     months = {(each.day.year, each.day.month) for each in days}
     return Row(
         key=str(person.user_id),
@@ -286,6 +306,7 @@ def _regions(
     days: Sequence[Day],
     shown: Sequence[Due],
     booked: Sequence[Booked],
+    done: Sequence[Held],
     chips: dict[UUID, Chip],
 ) -> list[Row]:
     """A row a region: chips stand at the first day shown, several in one cell."""
@@ -297,6 +318,9 @@ def _regions(
         count[region] += sum(chip.starts_on <= each.day <= chip.ends_on for each in days)
     for each in booked:
         at[each.region][each.day].append(_announced(each))
+    for one in {each.assessment_id: each for each in done}.values():
+        chip = _held(one)
+        at[one.region][max(chip.starts_on, days[0].day)].append(chip)
     return [
         Row(
             key=region,
@@ -367,7 +391,7 @@ def booked_days(facts: Facts, person: Person, month: date, *, but_not: UUID) -> 
         and any(user == person.user_id for user, _seat in facts.seats.get(due.assessment.pk, ()))
         for day in plan_facts.days_of(due.assessment.starts_on, due.assessment.ends_on)
     ]
-    days += [day for user, held in facts.held if user == person.user_id for day in held]
+    days += [day for each in facts.held if each.user_id == person.user_id for day in each.days]
     return sum((day.year, day.month) == (month.year, month.month) for day in days)
 
 
@@ -416,8 +440,8 @@ def forecast(
         elif due.opens_on and due.closes_on:
             middle = due.opens_on + (due.closes_on - due.opens_on) / 2
             waiting[max(middle, facts.today).replace(day=1)] += due.proposal.effort().person_days
-    for _user, days in facts.held:
-        for day in days:
+    for each in facts.held:
+        for day in each.days:
             booked[day.replace(day=1)] += 1
     coming: Counter[date] = Counter()
     for day, person_days in later:

@@ -125,6 +125,18 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """One assessor's days of an assessment that was held, or begun: no secret any more."""
+
+    user_id: int
+    days: frozenset[date]
+    assessment_id: UUID
+    code: str
+    factory_name: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """The facts of a programme's planning on one day."""
 
@@ -141,7 +153,7 @@ class Facts:
     closures: dict[UUID, tuple[FactoryClosure, ...]]
     centres: dict[str, tuple[float, float]]
     booked: tuple[bookings.Booked, ...]
-    held: tuple[tuple[int, frozenset[date]], ...]
+    held: tuple[Held, ...]
     previous_teams: dict[UUID, frozenset[int]]
     conflicts: dict[UUID, frozenset[int]]
 
@@ -297,18 +309,19 @@ def _is_prevented(
     )
 
 
-def _held(first: date) -> tuple[tuple[int, frozenset[date]], ...]:
+def _held(first: date) -> tuple[Held, ...]:
     """Days of assessments that were held, or begun, from a day on: they count in their month."""
     rows = AssessmentMember.objects.filter(
         assessment__status__in=HELD, assessment__ends_on__gte=first
     ).exclude(position=AssessmentMember.Position.OBSERVER)
     return tuple(
-        (user, frozenset(days_of(start, end)))
-        for user, start, end in rows.values_list(
-            "user_id", "assessment__starts_on", "assessment__ends_on"
+        Held(user, frozenset(days_of(start, end)), pk, code, name, region)
+        for user, start, end, pk, code, name, region in rows.values_list(
+            "user_id", "assessment__starts_on", "assessment__ends_on", "assessment_id",
+            "assessment__code", "assessment__factory__name", "assessment__factory__region",
         )
         if start and end
-    )
+    )  # fmt: skip
 
 
 def _previous_teams() -> dict[UUID, frozenset[int]]:
@@ -462,7 +475,7 @@ def problem_of(
         Booking(str(each.user_id), frozenset({each.day}), BookingKind.ADVISORY)
         for each in facts.booked
     ]
-    taken += [Booking(str(user), days, BookingKind.ASSESSMENT) for user, days in facts.held]
+    taken += [Booking(str(each.user_id), each.days, BookingKind.ASSESSMENT) for each in facts.held]
     return Problem(
         today=facts.today,
         calendar=facts.calendar,

@@ -71,6 +71,22 @@ def test_board_shows_the_month_and_writes_down_the_look(planner: Client) -> None
     assert look.facts["page"] == "board"
 
 
+@pytest.mark.parametrize("by", ["", "region"])
+def test_board_shows_what_took_place(planner: Client, by: str) -> None:
+    """Once its doors were open a visit is no secret: it stands on its days and leads to itself."""
+    row = a_visit()
+    assert row.starts_on is not None
+    began = datetime.combine(row.starts_on, datetime.min.time(), UTC)
+    Assessment.objects.filter(pk=row.pk).update(
+        status="in_progress", sealed=False, checked_in_at=began
+    )
+    asked = {"month": f"{row.starts_on:%Y-%m}", "by": by}
+    html = planner.get(reverse("planner:board"), asked).content.decode()
+    seats = 1 if by else row.team.count()
+    assert html.count(f'class="visit dn" href="/assessments/{row.pk}/"') == seats
+    assert f"Assessment that took place, {row.factory.name}" in html
+
+
 @pytest.mark.parametrize("query", ["?week=2026-04-12", "?by=region", "?region=Savar", "?month=x"])
 def test_board_by_week_region_and_with_a_broken_query(planner: Client, query: str) -> None:
     assert planner.get(reverse("planner:board") + query).status_code == 200
