@@ -582,6 +582,13 @@ def _store_diff(
                 entropy_bits=new.bits if new else None,
             )
         )
+    # The checker has the last word before anything is kept, and again when it is applied.
+    breaches = _check_changes(facts, changes)
+    if breaches:
+        run.state, run.problems = PlanRun.State.FAILED, [_breach(each) for each in breaches]
+        run.save(update_fields=["state", "problems"])
+        record(Action.PLAN_MADE, about=run, sealed=True, cause=cause, breaches=len(breaches))
+        return UUID(str(run.pk))
     PlanChange.objects.bulk_create(changes)
     # A newer look at the same visits takes the place of an older one that waits.
     PlanRun.objects.filter(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
@@ -187,6 +188,36 @@ def test_absence_becomes_a_diff_that_waits_and_moves_nothing_else(bd: Programme)
     assert (seat.position, seat.user_id) not in after[hit.pk][2]
     plans.apply_replan(run_id=run.pk, by=country.planner.pk, today=TODAY)  # twice is once
     assert days() == after
+
+
+def test_a_diff_the_checker_refuses_is_not_kept(
+    bd: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Should the planner ever seat somebody who is away, nobody is offered to apply it."""
+    country = make_country(factories=6, people=8)
+    country.plan()
+    hit = Assessment.objects.order_by("starts_on", "pk")[0]
+    lead = hit.team.get(position="lead").user_id
+    away = hit.team.get(position="assessor").user_id
+    people.record_absence(user_id=away, first_day=hit.starts_on, last_day=hit.ends_on, by=None)
+    honest = plans.make_replan
+
+    def at_fault(*given: Any, **named: Any) -> Any:
+        broken, result = honest(*given, **named)
+        assert result is not None
+        visits = tuple(
+            replace(each, lead_id=str(away), second_id=str(lead))
+            if each.factory_id in result.hit
+            else each
+            for each in result.plan.visits
+        )
+        return broken, replace(result, plan=replace(result.plan, visits=visits))
+
+    monkeypatch.setattr(plans, "make_replan", at_fault)
+    run = PlanRun.objects.get(pk=country.replan())
+    assert run.state == PlanRun.State.FAILED
+    assert "away" in {each["rule"] for each in run.problems}
+    assert not run.changes.exists()
 
 
 def test_replan_of_nothing_changes_nothing(bd: Programme) -> None:
