@@ -78,8 +78,7 @@ def propose_law(
         raise DomainError("law_kind_fixed", parameter=code)
     if corrects is None and periods.filter(effective_from=effective_from).exists():
         raise DomainError("law_period_exists", day=effective_from)
-    waiting = LawProposal.objects.filter(code=code, decision="").values_list("effective_from")
-    if (effective_from,) in set(waiting):
+    if LawProposal.objects.filter(code=code, effective_from=effective_from, decision="").exists():
         raise DomainError("law_proposal_open")
     proposal: LawProposal = LawProposal.objects.create(
         code=code,
