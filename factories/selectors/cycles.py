@@ -179,7 +179,7 @@ def overviews(
     rows: Iterable[EngagementCycle], known: Mapping[UUID, CycleFacts], today: date
 ) -> dict[UUID, CycleOverview]:
     """The same of cycles and their facts at hand, with their factory and programme. No query."""
-    overviews = {}
+    found = {}
     in_force: dict[tuple[UUID, date], CycleSettings] = {}  # one reading a day, not one a cycle
     for cycle in rows:
         day = min(today, cycle.ends_on) if cycle.ends_on else today
@@ -188,8 +188,8 @@ def overviews(
             in_force[key] = _settings_of(cycle, day)
         settings = in_force[key]
         test = working_day_test(cycle.programme, cycle.factory)
-        overviews[cycle.pk] = overview_of(cycle, known[cycle.pk], settings, today, test)
-    return overviews
+        found[cycle.pk] = overview_of(cycle, known[cycle.pk], settings, today, test)
+    return found
 
 
 def cycle_facts(
