@@ -829,10 +829,8 @@ TOO_FEW = 30  # starts below which a weekday pattern cannot be told from chance
 
 def _guess_rules(facts: Facts, found: boards.Guess, latest: PlanRun | None) -> list[parts.Rule]:
     rules = []
-    sunday = date(2026, 11, 29)
     counts = f"{formats.comma()} ".join(
-        f"{formats.weekday(sunday + timedelta(days=(day + 1) % 7))} {formats.number(count)}"
-        for day, count in found.weekdays
+        f"{formats.weekday_named(day)} {formats.number(count)}" for day, count in found.weekdays
     )
     if found.evenness is None or found.starts < TOO_FEW:
         rules.append(parts.Rule("unverified", _("Too few starts to see a weekday pattern"), counts))

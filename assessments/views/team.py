@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -300,11 +300,7 @@ def country(request: MemberRequest) -> HttpResponse:
     programme = _programme(request)
     today = today_in(request)
     last = today + timedelta(days=CALENDAR_DAYS)
-    sunday = date(2026, 11, 29)
-    rest = [
-        formats.weekday(sunday + timedelta(days=(day + 1) % 7))
-        for day in sorted(programme.weekly_rest or ())
-    ]
+    rest = [formats.weekday_named(day) for day in sorted(programme.weekly_rest or ())]
     context = {
         "rest": f"{formats.comma()} ".join(rest),
         "days": country_days.calendar(programme, today, last, language()),

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext
 
 NBSP = "\u00a0"
+A_MONDAY = date(2024, 1, 1)
 LATIN = "0123456789"
 DIGITS = {
     "latn": LATIN,
@@ -199,6 +200,11 @@ def weekday(value: date | datetime | None) -> str:
         return "–"
     width = "EEEE" if language() in FULL_WORDS else "EEE"
     return format_date(_as_date(value), format=width, locale=current_locale())
+
+
+def weekday_named(number: int) -> str:
+    """As `weekday`, of a day of the week; Monday is 0."""
+    return weekday(A_MONDAY + timedelta(days=number))
 
 
 def weekday_narrow(value: date | datetime | None) -> str:

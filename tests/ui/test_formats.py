@@ -94,3 +94,11 @@ def test_moment_is_shown_in_the_zone_of_the_request() -> None:
     at = datetime(2026, 11, 28, 20, 30, tzinfo=UTC)
     with translation.override("en"), timezone.override("Asia/Dhaka"):
         assert formats.moment(at) == "29 Nov 2026, 02:30"
+
+
+@pytest.mark.parametrize(
+    ("code", "named"), [("en", ["Mon", "Fri", "Sun"]), ("ar", ["الاثنين", "الجمعة", "الأحد"])]
+)
+def test_a_day_of_the_week_by_its_number(code: str, named: list[str]) -> None:
+    with translation.override(code):
+        assert [formats.weekday_named(number) for number in (0, 4, 6)] == named
