@@ -7,6 +7,7 @@ from datetime import date
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from advisory.models import PlanItem
 from advisory.rules.plan import Position
@@ -73,7 +74,7 @@ def filtered(request: MemberRequest, board: reads.Board) -> tuple[list[reads.Row
         ),
         Choice(
             "from",
-            _("From"),
+            pgettext("origin", "From"),
             [("", _("All")), *((each.key, each.label) for each in board.batches)],
             batch if batch in {each.key for each in board.batches} else "",
         ),
