@@ -114,7 +114,7 @@ def create_or_find(
 
     Every refusal comes before the first write, so this runs in the scope's own transaction.
     """
-    drawn = _draw_code()
+    drawn = draw_code()
     same = Concat(OuterRef("programme__code"), Value(f"-{drawn}"))
     # The cycle is held: whoever else asks for it waits, and then finds what was made here.
     cycle = (
@@ -163,7 +163,7 @@ def create_or_find(
     tool = tool_of(version.pk)
     left_out = tool.left_out(place_of(factory, modality))
     assessment = Assessment(
-        code=f"{cycle.programme.code}-{_draw_code() if cycle.is_code_taken else drawn}",
+        code=f"{cycle.programme.code}-{draw_code() if cycle.is_code_taken else drawn}",
         factory=factory,
         cycle=cycle,
         cycle_number=cycle.number,
@@ -502,5 +502,5 @@ def _with_team(assessment_id: UUID) -> tuple[Assessment, list[AssessmentMember]]
         return assessment, state.team_of(assessment_id)
 
 
-def _draw_code() -> str:
+def draw_code() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(5))

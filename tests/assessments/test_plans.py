@@ -28,6 +28,7 @@ from assessments.models import (
 from assessments.rules.modality import Activity, ModalityFacts, ModalitySettings, propose_modality
 from assessments.rules.planning.problem import Bar, Rule
 from assessments.services import people, plans
+from assessments.services.plans import replanning
 from betterwork.errors import DomainError
 from betterwork.records.models import Job, TrailEvent
 from betterwork.tenancy import scope
@@ -200,7 +201,7 @@ def test_a_diff_the_checker_refuses_is_not_kept(
     lead = hit.team.get(position="lead").user_id
     away = hit.team.get(position="assessor").user_id
     people.record_absence(user_id=away, first_day=hit.starts_on, last_day=hit.ends_on, by=None)
-    honest = plans.make_replan
+    honest = replanning.make_replan
 
     def at_fault(*given: Any, **named: Any) -> Any:
         broken, result = honest(*given, **named)
@@ -213,7 +214,7 @@ def test_a_diff_the_checker_refuses_is_not_kept(
         )
         return broken, replace(result, plan=replace(result.plan, visits=visits))
 
-    monkeypatch.setattr(plans, "make_replan", at_fault)
+    monkeypatch.setattr(replanning, "make_replan", at_fault)
     run = PlanRun.objects.get(pk=country.replan())
     assert run.state == PlanRun.State.FAILED
     assert "away" in {each["rule"] for each in run.problems}
