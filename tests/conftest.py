@@ -18,11 +18,16 @@ from django.db import connections
 from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
+from hypothesis import HealthCheck, settings
 
 from assessments import tool
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
 from tests import builders
+
+# How long an example takes is nobody's test: the benchmark tells of speed.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

@@ -154,7 +154,7 @@ def some_version(texts: list[str]) -> dict[str, Any]:
 
 @given(st.tuples(TEXTS, TEXTS, WORDS, WORDS))
 @example(("0", "\x85", "a\u2028b", "\ufeff"))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_yaml_brings_every_sign_back(texts: tuple[str, ...]) -> None:
     data = some_version(list(texts))
     read, _places = exchange.read_yaml(exchange.to_yaml(data).encode())
@@ -162,7 +162,7 @@ def test_yaml_brings_every_sign_back(texts: tuple[str, ...]) -> None:
 
 
 @given(st.tuples(WORDS, TEXTS, TEXTS, WORDS))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_a_workbook_brings_every_sign_back(texts: tuple[str, ...]) -> None:
     data = some_version(list(texts))
     read, _places = exchange.read_workbook(exchange.workbook(data))
@@ -212,7 +212,7 @@ def test_what_is_in_force_comes_back_the_same(bd: Programme, format: str) -> Non
     text=WORDS.filter(lambda text: text.strip() and not set("{}") & set(text)),
     format=st.sampled_from(FORMATS),
 )
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @pytest.mark.django_db
 def test_any_text_survives_the_way_through_the_database(text: str, format: str) -> None:
     with scope.anonymous_scope():

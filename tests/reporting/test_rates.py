@@ -89,9 +89,7 @@ def tool(bd: Any, request: Any) -> tuple[Any, list[Factory]]:
     return make_version(asked), factories
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(world=worlds, released=st.booleans())
 def test_figures_equal_the_reference(tool: Any, world: list[Held], released: bool) -> None:
     version, factories = tool

@@ -182,7 +182,7 @@ class ItemMachine(RuleBasedStateMachine):
 
 
 TestItemMachine = ItemMachine.TestCase
-TestItemMachine.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestItemMachine.settings = settings(max_examples=60, stateful_step_count=40)
 
 FIRST = Provenance(Origin.ASSESSMENT, "a1", date(2025, 5, 1))
 SECOND = Provenance(Origin.ASSESSMENT, "a2", date(2026, 5, 1))

@@ -396,4 +396,4 @@ class AssessmentMachine(RuleBasedStateMachine):
 
 
 TestAssessmentMachine = AssessmentMachine.TestCase
-TestAssessmentMachine.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestAssessmentMachine.settings = settings(max_examples=60, stateful_step_count=40)

@@ -407,7 +407,7 @@ any_facts = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(any_facts, days)
 def test_engine_is_total_even_on_facts_out_of_order(facts: CycleFacts, today: date) -> None:
     answer = phase(facts, DEFAULTS, today)
@@ -420,7 +420,7 @@ def test_engine_is_total_even_on_facts_out_of_order(facts: CycleFacts, today: da
     next_reassessment(facts, DEFAULTS, today)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(any_facts, days, days)
 def test_asking_about_a_day_ignores_what_came_later(
     facts: CycleFacts, today: date, later: date
@@ -563,7 +563,7 @@ class CycleMachine(RuleBasedStateMachine):
 
 
 TestCycleMachine = CycleMachine.TestCase
-TestCycleMachine.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestCycleMachine.settings = settings(max_examples=40, stateful_step_count=25)
 
 
 def test_last_day() -> None:

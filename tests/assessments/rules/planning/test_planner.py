@@ -48,9 +48,7 @@ from .worlds import (
     programmes,
 )
 
-slow_first = settings(
-    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+slow_first = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 some = settings(slow_first, max_examples=50)
 few = settings(slow_first, max_examples=40)
 
