@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from advisory.models import PlanEvent, PlanEvidence, PlanItem
 from advisory.rules.plan import Position, Side
-from assessments.tool import law_on
+from assessments.tool import law_on, tool_of, words_of
 from betterwork.records.vocabulary import Action
 from betterwork.ui import formats, parts
 
@@ -57,6 +57,8 @@ class ItemPage:
     chain: list[parts.Step]
     events: list[parts.Event]
     law: list[Law] = field(default_factory=list)
+    # The tool's own sentence in the reader's language; empty where the team's words hold it.
+    standard: str = ""
     twins: list[PlanItem] = field(default_factory=list)
     origins: list[str] = field(default_factory=list)
     total: int = 0
@@ -135,6 +137,7 @@ def item_page(
         chain=_chain(row, bool(evidence), is_staff=is_staff, is_outsider=is_outsider),
         events=_timeline(events, evidence),
         law=_law(events, item),
+        standard=_standard(item),
         twins=_twins(item),
         origins=[batch_label(each) for each in (item, *merged)],
         total=PlanItem.objects.filter(plan=item.plan_id, merged_into__isnull=True).count(),
@@ -364,6 +367,18 @@ def _law(events: list[PlanEvent], item: PlanItem) -> list[Law]:
         )
         for row in rows
     ]
+
+
+def _standard(item: PlanItem) -> str:
+    """What the tool says of such a finding, with the law of the assessment's day.
+
+    The team wrote in one language; whoever reads another learns here what is wrong.
+    """
+    if item.answer_id is None or item.assessment is None or item.assessment.starts_on is None:
+        return ""
+    tool = tool_of(item.assessment.version_id)
+    said = words_of(tool, formats.language(), item.assessment.starts_on)[item.lineage].finding
+    return "" if said.casefold().rstrip(". ") in item.issue.casefold() else said
 
 
 def _twins(item: PlanItem) -> list[PlanItem]:

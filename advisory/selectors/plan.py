@@ -12,7 +12,6 @@ from uuid import UUID
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from advisory.models import PlanConfirmation, PlanEvent, PlanItem
@@ -35,9 +34,8 @@ HEAVY = ("text", "finding", "guidance", "value_rules", "applies", "ilo")
 
 def in_language(texts: dict[str, str] | None) -> str:
     """A text kept by language, in the reader's, else in English."""
-    language = (get_language() or "en").split("-")[0]
     texts = texts or {}
-    return texts.get(language) or texts.get("en") or ""
+    return texts.get(formats.language()) or texts.get("en") or ""
 
 
 def items() -> QuerySet[PlanItem]:

@@ -182,7 +182,7 @@ def _items_of(
                 assessment=assessment,
                 answer=answer,
                 is_public="public" in question.tags,
-                issue=answer.finding or question.finding.get("en") or question.title["en"],
+                issue=answer.finding or question.title["en"],
                 opened_on=today,
                 due_on=due_date(today, priority, settings, is_working_day=is_working_day).due_on,
                 created_by_id=user_id,

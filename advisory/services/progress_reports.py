@@ -8,13 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import get_language
 
 from advisory.content.progress_reports import questions
 from advisory.models import PlanEvidence, PlanItem, ProgressReport
 from betterwork.errors import DomainError
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
+from betterwork.ui import formats
 from factories.models import CycleFact, EngagementCycle
 from factories.services import cycles
 from factories.services.factories import refuse_merged_id
@@ -57,7 +57,7 @@ def save_report(
     report = ProgressReport.objects.select_for_update(no_key=True).get(cycle=cycle, number=number)
     if report.sent_on is not None:
         raise DomainError("report_already_sent", day=report.sent_on)
-    language = (get_language() or "en").split("-")[0]
+    language = formats.language()
     for question in questions(number):
         if question.code not in answers:
             continue

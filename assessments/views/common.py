@@ -14,7 +14,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
-from django.utils.translation import get_language
 
 from assessments import refusals, selectors
 from assessments.models import Assessment
@@ -22,12 +21,9 @@ from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
+from betterwork.ui.formats import language as language
 
 View = Callable[..., HttpResponse]
-
-
-def language() -> str:
-    return (get_language() or "en").split("-")[0]
 
 
 def assessment_or_404(pk: UUID) -> Assessment:

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.translation import get_language
 
 from . import formats
 from .navigation import first_url, more, navigation
@@ -96,7 +95,7 @@ def _hat(membership: Any, language: str, current: Any) -> Hat:
 
 def interface(request: HttpRequest) -> dict[str, Any]:
     """Context processor: ``ui`` for the frame, ``nav`` and ``nav_more`` for the menus."""
-    language = (get_language() or "en").split("-")[0]
+    language = formats.language()
     membership = getattr(request, "membership", None)
     programme = getattr(membership, "programme", None) if membership else None
     country = str(getattr(programme, "country", "") or getattr(programme, "code", "") or "")

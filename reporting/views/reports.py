@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from betterwork import refusals
@@ -49,10 +49,6 @@ def _is_outside(request: HttpRequest) -> bool:
     return request.membership.role in OUTSIDE  # type: ignore[attr-defined]
 
 
-def _language() -> str:
-    return (get_language() or "en").split("-")[0]
-
-
 # -- the list -------------------------------------------------------------------------------------
 
 
@@ -73,7 +69,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
     pages = selectors.Pages(choice, sort, PAGE_SIZE)
     page = pages.get_page(request.GET.get("page"))
     found = [selectors.as_row(each, written_only=not is_staff) for each in page.object_list]
-    language = _language()
+    language = formats.language()
     waiting = selectors.open_jobs() if is_staff else 0
     context = {
         "page": page,

@@ -15,6 +15,7 @@ from PIL import Image
 
 from advisory.models import PlanEvidence, PlanItem
 from advisory.services import plan
+from assessments.tool import in_language
 from betterwork.accounts.models import Role
 from betterwork.tenancy.models import Programme
 
@@ -404,3 +405,32 @@ def test_item_names_the_law_of_the_day_and_since_when(home: Home, enter: Any) ->
     assert "in force since 1 Jan 2026" in page
     assert "Act of later" not in page
     assert law[code].reference not in page
+
+
+@pytest.mark.parametrize("language", ["en", "bn", "ar"])
+def test_item_tells_the_finding_in_the_readers_language(
+    home: Home, enter: Any, language: str
+) -> None:
+    """The team wrote in one language; the tool's own sentence is there in every reader's."""
+    assessment = make_assessment(home)
+    made = plan.create_items_from_assessment(assessment_id=assessment.pk).created
+    cites = next(each for each in made if "{min_age" in each.answer.question.finding["en"])
+    item = next(each for each in made if "{" not in each.answer.question.finding["en"])
+    reader = home.people[Role.AMBASSADOR]
+    reader.language = language
+    reader.save()
+    question = item.answer.question
+    said = in_language(question.finding, language)
+    address = url("item", item.pk)
+    page = enter(Role.AMBASSADOR).get(address, headers={"Accept-Language": language})
+    text = page.content.decode()
+    assert said in text
+    assert "Cartons stood in front of the exit." in text
+    law = enter(Role.AMBASSADOR).get(url("item", cites.pk)).content.decode()
+    assert "{min_age" not in law
+    assert {"bn": "১৪"}.get(language, "14") in law  # years, the Bangladesh Labour Act
+
+    # A team that wrote the sentence itself is not told it twice.
+    PlanItem.objects.filter(pk=item.pk).update(issue=f"Line 4: {said}")
+    text = enter(Role.AMBASSADOR).get(address).content.decode()
+    assert text.count(said) == 1

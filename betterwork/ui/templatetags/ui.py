@@ -13,7 +13,6 @@ from django.template.context import Context
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from betterwork.ui import charts, devices, formats, icons, parts
@@ -343,8 +342,7 @@ def lookup(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
 @register.filter
 def in_words(words: Mapping[str, str] | None) -> str:
     """Words kept by language, in the reader's language, else in English."""
-    language = (get_language() or "en").split("-")[0]
-    return (words or {}).get(language) or (words or {}).get("en", "")
+    return (words or {}).get(formats.language()) or (words or {}).get("en", "")
 
 
 @register.filter
