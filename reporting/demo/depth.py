@@ -6,7 +6,7 @@ Written in bulk at the end: the demo is loaded at the first start, while somebod
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -27,7 +27,7 @@ from betterwork.records import files
 from betterwork.records.models import StoredFile, TrailEvent
 from factories.models import CycleFact, Factory
 
-from . import pictures
+from . import pictures, typed
 
 
 @dataclass
@@ -83,61 +83,14 @@ TOPICS = (
     ("Complaints of workers and what became of them", "The box is opened by both sides."),
 )
 
-# -- meetings -----------------------------------------------------------------------------------
-
-MINUTES = (
-    "The committee went through the open items of the plan, agreed who acts, and heard the workers'"
-    " questions on overtime and canteen.",
-    "Both sides walked through the finishing section and the stores, then agreed three points.",
-    "The worker side told what colleagues asked for; the management side answered each point.",
-    "The report of the assessment was read point by point. Two findings were disputed and"
-    " explained.",
-)
-DECISIONS = (
-    "Keep the aisles of the finishing section clear at every shift change.",
-    "Post the hours of overtime of each line every Thursday.",
-    "Move the drinking water of floor 3 closer to lines 7 to 12.",
-    "Explain the payslip to new workers on their first pay day.",
-    "Choose one person for each first-aid box and post the names.",
-    "Put fans beside the ironing tables before the hot months.",
-    "Answer each complaint of the box within ten days.",
-)
-
 # -- progress reports ---------------------------------------------------------------------------
 
-TOLD: dict[str, tuple[str, ...]] = {
-    "pr1-changes": (
-        "One more sewing line was opened and 60 workers were hired; owner and building are the"
-        " same.",
-        "Nothing changed but the head of personnel.",
-        "The washing section was closed; its workers were moved to finishing.",
-    ),
-    "pr1-committee-role": (
-        "We began with what workers named most often, then with what the law asks by a day.",
-        "Safety first, then what costs little. Both sides voted.",
-    ),
-    "pr1-workers-informed": (
-        "By the notice boards, and members speak to their lines after each meeting.",
-        "Decisions are read out on the floor in the week after the meeting.",
-    ),
-    "pr1-systems": (
-        "Each rule has a person who answers for it, and one register for the whole factory.",
-        "Supervisors check exits and guards each morning and sign a list.",
-    ),
-    "pr1-training": (
-        "Twelve supervisors on working with workers, eight members of the committee on safety.",
-        "Two seminars on root causes; the whole committee took part.",
-    ),
-    "pr1-feedback": (
-        "The visits help. We ask for more time between the draft and the day of comments.",
-        "We should like an example of a good register.",
-    ),
-}
 RATED = ("on_track", "on_track", "moderate_progress", "moderate_progress", "no_progress")
 
 
 def progress_answers(number: int, language: str, draw: random.Random) -> dict[str, dict[str, str]]:
     """Every question of the report answered, as it was asked in the factory's language."""
+    said = typed.BY_LANGUAGE[language]
     answers = {}
     for question in questions(number):
         if question.kind == "yes_no":
@@ -145,55 +98,26 @@ def progress_answers(number: int, language: str, draw: random.Random) -> dict[st
         elif question.kind == "rating":
             given = draw.choice(RATED)
         else:
-            given = draw.choice(TOLD.get(question.code, ("Nothing to add.",)))
+            given = draw.choice(said.told.get(question.code, (said.nothing,)))
         asked = question.text.get(language) or question.text["en"]
         answers[question.code] = {"answer": given, "question": asked}
     return answers
 
 
-def self_diagnosis(points: Sequence[str], draw: random.Random) -> dict[str, dict[str, str]]:
+def self_diagnosis(
+    points: Sequence[str], language: str, draw: random.Random
+) -> dict[str, dict[str, str]]:
     """The committee's own look: mostly fine, a few issues, some it is not sure of."""
     answers = {}
     for code in points:
         chance = draw.random()
         state = "issue" if chance < 0.14 else "unsure" if chance < 0.26 else "fine"
-        note = "Told by workers of two lines." if state == "issue" else ""
+        note = typed.BY_LANGUAGE[language].noted if state == "issue" else ""
         answers[code] = {"state": state, "note": note}
     return answers
 
 
-# -- items of other origins ---------------------------------------------------------------------
-
-# Origin, compliance point, what was told, root cause, action.
-OTHER_ITEMS = (
-    ("self_diagnosis", "OSH-WEL", "Drinking water is far from lines 7 to 12.",
-     "Lines were moved and the water stayed.", "Add two water points on floor 3."),
-    ("self_diagnosis", "CO-INF", "Some workers cannot read their payslip.",
-     "It is printed in one language and in short forms.", "Print words, and explain them once."),
-    ("self_diagnosis", "OSH-WPR", "Needle guards are missing on some machines.",
-     "Guards are taken off for cleaning.", "Check the guards each Monday with a list."),
-    ("advisory", "OSH-EP", "Drills were held in the day shift alone.",
-     "The night shift was not planned for.", "Hold a drill in each shift and note who led it."),
-    ("advisory", "CT-DDD", "Complaints get no answer in writing.",
-     "Nobody was named for it.", "Name two people, one of each side, and answer in ten days."),
-    ("worker_voice", "WT-OT", "Overtime is announced in the afternoon of the same day.",
-     "Targets of the lines change late.", "Announce overtime a day ahead on the board."),
-    ("worker_voice", "OSH-HFA", "The clinic is closed during the second shift.",
-     "The nurse works in the day alone.", "Hire a second nurse for the evening."),
-    ("group", "OSH-CHM", "Safety data sheets are not in the workers' language.",
-     "The supplier sends them in English.", "Ask for translations and post them in the store."),
-    ("buyer", "OSH-ENV", "The buyer asks for a temperature record of the ironing section.",
-     "No thermometer was there.", "Measure twice a day and keep the record."),
-)  # fmt: skip
-
 # -- evidence -----------------------------------------------------------------------------------
-
-CAPTIONS = {
-    "corridor": "The aisle after the markings were painted",
-    "board": "The notice on the board of the floor",
-    "register": "A page of the register",
-    "water": "The new water point",
-}
 
 
 def picture_of(point: str) -> str:
@@ -217,7 +141,8 @@ def draw_pictures() -> dict[str, bytes]:
 class Photos:
     """One file a factory and kind of picture; many items may be shown by the same photo."""
 
-    def __init__(self) -> None:
+    def __init__(self, captions: Mapping[str, str]) -> None:
+        self._captions = captions
         self._drawn = draw_pictures()
         self._kept: dict[tuple[Any, str], StoredFile] = {}
 
@@ -234,7 +159,7 @@ class Photos:
                 height=pictures.HEIGHT,
             )
             self._kept[factory.pk, kind] = stored
-        return stored, CAPTIONS[kind]
+        return stored, self._captions[kind]
 
 
 def later(day: date, days: int, today: date) -> date:

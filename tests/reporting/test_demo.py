@@ -21,7 +21,7 @@ from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
 from reporting import rates
 from reporting.dashboard import Filters
-from reporting.demo import bulk, facts, names, reports, world
+from reporting.demo import base, bulk, facts, lived, names, reports, world
 from reporting.models import Report
 from reporting.rates import Query
 from reporting.report import page
@@ -67,7 +67,7 @@ def test_numbers_keep_to_their_limits(told: dict[str, Answer]) -> None:
 def test_a_draft_that_was_sent_is_a_fact_of_its_cycle(bd: Any) -> None:
     today = date(2026, 11, 24)
     people = {role: builders.make_member(role) for role in ("planner", "staff", "manager")}
-    made = world.World(
+    made = base.World(
         names.COUNTRIES[0], bd, today, random.Random(3), people,
         advisors=[builders.make_member("advisor") for _ in range(3)],
         version=ToolVersion.objects.filter(status="published").order_by("-effective_from")[0],
@@ -76,7 +76,7 @@ def test_a_draft_that_was_sent_is_a_fact_of_its_cycle(bd: Any) -> None:
         factory = builders.make_factory(advisor=made.advisors[0])
         cycle = builders.make_cycle(factory, starts_on=date(2026, 1, 1))
         made.factories = [factory] * 11
-        assessment = world._assessment(made, factory, cycle, state, 240)
+        assessment = lived.assess(made, factory, cycle, state, 240)
         made.gathered.write()
         assert assessment is not None
         told = TrailEvent.objects.filter(action="draft_sent", object_id=str(assessment.pk)).first()
