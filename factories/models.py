@@ -193,6 +193,10 @@ class Factory(ProgrammeModel):
     def __str__(self) -> str:
         return self.name
 
+    def name_in(self, language: str) -> str:
+        """The name in the country's own script, for whoever does not read English."""
+        return self.name if language == "en" else self.local_name or self.name
+
     @property
     def worker_count(self) -> int:
         return self.workers_female + self.workers_male

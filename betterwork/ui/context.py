@@ -73,21 +73,22 @@ def initials(name: str) -> str:
     return (" " if "\u0600" <= letters[0] <= "\u06ff" else "").join(letters).upper()
 
 
-def _programme_name(programme: Any, language: str) -> str:
-    name_in = getattr(programme, "name_in", None)
-    return str(name_in(language) if callable(name_in) else getattr(programme, "name", "") or "")
+def _name_in(named: Any, language: str) -> str:
+    """The name of a programme, a factory, a group or a buyer as its readers know it."""
+    name_in = getattr(named, "name_in", None)
+    return str((name_in(language) if callable(name_in) else named) or "")
 
 
 def _hat(membership: Any, language: str, current: Any) -> Hat:
     programme = getattr(membership, "programme", None)
     owner = getattr(membership, "group", None) or getattr(membership, "buyer", None)
     factory = getattr(membership, "factory", None)
-    place = _programme_name(programme, language) if programme else str(owner or "")
+    place = _name_in(programme or owner, language)
     return Hat(
         pk=str(membership.pk),
         place=place,
         role=str(membership.get_role_display()),
-        under=str(factory or (owner if programme else "") or ""),
+        under=_name_in(factory or (owner if programme else None), language),
         programme=str(getattr(programme, "code", "") or "").lower(),
         current=current is not None and membership.pk == current.pk,
     )

@@ -434,3 +434,15 @@ def test_item_tells_the_finding_in_the_readers_language(
     PlanItem.objects.filter(pk=item.pk).update(issue=f"Line 4: {said}")
     text = enter(Role.AMBASSADOR).get(address).content.decode()
     assert text.count(said) == 1
+
+
+def test_frame_names_the_factory_in_the_script_of_its_people(home: Home, enter: Any) -> None:
+    home.factory.local_name = "মেঘনা ক্রেস্ট অ্যাপারেলস"
+    home.factory.save()
+    reader = home.people[Role.AMBASSADOR]
+    for language, shown in (("bn", home.factory.local_name), ("en", home.factory.name)):
+        reader.language = language
+        reader.save()
+        page = enter(Role.AMBASSADOR).get(url("my_actions"), headers={"Accept-Language": language})
+        frame = page.content.decode().split("<main")[0]
+        assert shown in frame
