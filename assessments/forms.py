@@ -152,15 +152,6 @@ class PostponeForm(forms.Form):
     )
 
 
-class CheckInForm(forms.Form):
-    reason = forms.CharField(
-        label=_("Reason, if you begin before the first day"),
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
-    )
-
-
 class EvidenceForm(forms.Form):
     """The words beside uploads; the files themselves are checked by what they are."""
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.core.cache import cache
-from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models import F, Min, Q, QuerySet
 from django.utils.functional import cached_property
 
 from betterwork.asked import year_of
@@ -487,9 +487,3 @@ def draft_findings(whole: Questionnaire) -> list[Finding]:
         for finding in findings(whole, with_comments=True)
         if finding.entry.status in (Outcome.NON_COMPLIANT, Outcome.STRUCTURAL)
     ]
-
-
-def status_counts() -> dict[str, int]:
-    """Open assessments by status, without sealed ones."""
-    rows = Assessment.objects.filter(sealed=False).values("status").annotate(n=Count("pk"))
-    return {row["status"]: row["n"] for row in rows.order_by()}

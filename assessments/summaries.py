@@ -13,7 +13,7 @@ from django.db import connection
 
 from betterwork.tenancy import scope
 
-from .models import Assessment, AssessmentResult, PointResult
+from .models import AssessmentResult, PointResult
 
 _INSERT = """
 WITH made AS (
@@ -78,11 +78,3 @@ def rebuild_results() -> int:
             [programme],
         )
     return PointResult.objects.filter(programme_id=programme).count()
-
-
-def mark_released(assessment_id: UUID) -> None:
-    """From now on readers outside the programme's staff may count these rows."""
-    for kept in (PointResult, AssessmentResult):
-        kept.objects.filter(
-            assessment_id=assessment_id, assessment__status=Assessment.Status.RELEASED
-        ).update(is_released=True)

@@ -192,9 +192,3 @@ def _draft_texts(row: ToolQuestion, law: Mapping[str, library.LawParameter]) -> 
 def _holds_all(row: ToolText, terms: Sequence[Term]) -> bool:
     whole = "\n".join((row.lineage, row.title, row.text, row.finding, row.guidance))
     return all(search_words.holds(whole, (term,)) for term in terms)
-
-
-def languages_searched() -> Iterable[str]:
-    """Languages that any published tool is written in."""
-    rows = ToolText.objects.order_by("language").values_list("language", flat=True)
-    return list(rows.distinct())

@@ -23,7 +23,3 @@ class DomainError(Exception):
 
 class NotAllowed(DomainError):
     """The actor, or the state of the thing, does not permit the act."""
-
-
-class Conflict(DomainError):
-    """Somebody else changed the same thing since the actor last saw it."""

@@ -41,8 +41,6 @@ from assessments.rules.rates import (
 )
 from betterwork.tenancy import scope
 
-OBSOLETE_STATUSES = ("closed", "left")
-
 
 class Basis(StrEnum):
     """Which assessments count."""

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
@@ -188,7 +187,3 @@ def _facts(user_id: int, today: date, now: datetime, everything: bool) -> dict[s
 
 def as_day(text: str | None) -> date | None:
     return date.fromisoformat(text[:10]) if text else None
-
-
-def as_id(text: str) -> UUID:
-    return UUID(text)

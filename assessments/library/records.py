@@ -136,10 +136,6 @@ class Question:
         own = self.texts.get(language)
         return str((own and getattr(own, name)) or getattr(self.texts[DEFAULT_LANGUAGE], name))
 
-    def choice_label(self, key: str, language: str = DEFAULT_LANGUAGE) -> str:
-        own = self.texts.get(language)
-        return (own and own.choices.get(key)) or self.texts[DEFAULT_LANGUAGE].choices[key]
-
     def missing_guidance(self, language: str) -> tuple[str, ...]:
         """Names of the guidance lists that `language` lacks and English has."""
         own = self.guidance_in.get(language, Guidance())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -283,7 +282,3 @@ def _look_again(cause: str, cause_id: UUID) -> None:
             cause=cause,
             cause_id=str(cause_id),
         )
-
-
-def as_decimal(value: float | None) -> Decimal | None:
-    return None if value is None else Decimal(str(round(value, 6)))

@@ -64,12 +64,8 @@ PAPER: dict[str, dict[str, str]] = {
     "rel": {"fill": VERDIGRIS},
     "pr": {"fill": MARIGOLD_FILL, "stroke": MARIGOLD},
 }
-# Heat scale h0..h6: lower bounds in per cent, with the paper's fill and text.
+# Heat scale h0..h6: lower bounds in per cent.
 HEAT_BOUNDS = (0, 10, 20, 35, 50, 65, 80)
-HEAT_PAPER = (
-    ("#f4f1ea", INK), ("#f7dfd2", INK), ("#f1c3ad", INK), ("#e6a088", INK), ("#d67e64", INK),
-    ("#ad4437", SURFACE), ("#852724", SURFACE),
-)  # fmt: skip
 _ids = count(1)
 
 
@@ -512,15 +508,6 @@ def load(
     return draw.svg(title=label, css="chart loadbar", inner_title=False)
 
 
-def pips(found: int, *, for_print: bool = False) -> SafeString:
-    """A diamond per public issue; the number stands beside it, so it is not spoken."""
-    marks = "".join(f'<path d="M{6 + 12 * i} 1l6 6-6 6-6-6z"/>' for i in range(found))
-    fill = f' fill="{MADDER}"' if for_print else ""
-    return mark_safe(  # noqa: S308
-        f'<svg viewBox="0 0 {max(12 * found, 1)} 14" aria-hidden="true"{fill}>{marks}</svg>'
-    )
-
-
 def thread(
     value: parts.Thread, *, wide: bool = False, dir: str | None = None, for_print: bool = False
 ) -> SafeString:
@@ -583,12 +570,6 @@ def heat_class(value: float | None) -> str:
     """Class of a cell: h0 to h6, "hx" where nothing was asked."""
     step = heat_step(value)
     return "hx" if step is None else f"h{step}"
-
-
-def heat_paper(value: float | None) -> tuple[str, str]:
-    """Fill and text colour of a cell on paper."""
-    step = heat_step(value)
-    return (SUNKEN, INK_2) if step is None else HEAT_PAPER[step]
 
 
 def heat_ramp() -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from betterwork.accounts.models import FACTORY_SIDE, PROGRAMME_STAFF
+from betterwork.accounts.models import FACTORY_SIDE
 from betterwork.accounts.requests import MemberRequest
 
 PAGE_ROWS = 25
@@ -28,10 +28,6 @@ def role_of(request: MemberRequest) -> str:
 
 def is_factory_side(request: MemberRequest) -> bool:
     return role_of(request) in FACTORY_SIDE
-
-
-def is_programme_staff(request: MemberRequest) -> bool:
-    return role_of(request) in PROGRAMME_STAFF
 
 
 def layout(request: MemberRequest) -> str:

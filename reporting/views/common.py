@@ -10,7 +10,6 @@ from typing import Any
 from django.http import Http404, QueryDict
 from django.utils.translation import gettext as _
 
-from assessments.models import Cluster
 from betterwork.accounts.requests import MemberRequest
 from betterwork.tenancy.models import Programme
 from betterwork.ui import formats
@@ -153,10 +152,6 @@ def shown_points(many: Sequence[Figures]) -> dict[str, list[Place]]:
     for place in sorted((places[code] for code in codes), key=lambda each: each.order):
         grouped[place.cluster].append(place)
     return grouped
-
-
-def cluster_names() -> dict[str, str]:
-    return {row.code: in_language(row.name) for row in Cluster.objects.all()}
 
 
 def language_names(codes: Sequence[str]) -> str:
