@@ -21,7 +21,7 @@ from betterwork.rules.settings import ProgrammeSettings, SettingField, setting_f
 
 from . import services
 from .models import Role, User
-from .words import CHOICES
+from .words import CHOICES, UNITS
 
 
 class Worded(forms.Form):
@@ -256,18 +256,24 @@ def _field_of(each: SettingField, label: Any) -> forms.Field:
     if issubclass(each.kind, StrEnum):
         choices = [(member.value, CHOICES.get(member.value, member.value)) for member in each.kind]
         return forms.ChoiceField(label=label, choices=choices)
-    limits = {"lowest": each.lowest, "highest": each.highest}
-    message = _("Choose a value from %(lowest)s to %(highest)s.") % limits
+    unit = UNITS.get(each.unit, each.unit)
+    lowest, highest = each.lowest, each.highest
+    if each.kind is Fraction:
+        lowest, highest = (Decimal(str(float(limit))) for limit in (lowest, highest))
+    message = _("Choose a value from %(lowest)s to %(highest)s.") % {
+        "lowest": lowest, "highest": highest,
+    }  # fmt: skip
     if each.kind is Fraction:
         return forms.DecimalField(
-            label=label, min_value=Decimal(each.lowest), max_value=Decimal(each.highest),
-            max_digits=6, decimal_places=4,
+            label=label, help_text=unit, max_digits=6, decimal_places=4,
+            min_value=lowest, max_value=highest,
             widget=forms.NumberInput(attrs={"step": "0.01"}),
             error_messages={"min_value": message, "max_value": message},
         )  # fmt: skip
     return forms.IntegerField(
         label=label,
-        min_value=each.lowest,
-        max_value=each.highest,
+        help_text=unit,
+        min_value=lowest,
+        max_value=highest,
         error_messages={"min_value": message, "max_value": message},
     )

@@ -149,6 +149,19 @@ def test_nothing_changed_writes_no_version(bd: Programme) -> None:
     assert first.pk == again.pk
 
 
+@pytest.mark.parametrize("group", rules.rule_sets())
+def test_the_form_of_each_rule_set_opens(bd: Programme, sign_in: SignIn, group: str) -> None:
+    page = sign_in(Role.MANAGER).get(reverse("accounts:settings_group", args=[group]))
+    assert page.status_code == 200
+
+
+def test_a_number_is_asked_for_with_its_unit(bd: Programme, sign_in: SignIn) -> None:
+    address = reverse("accounts:settings_group", args=["cycle"])
+    page = sign_in(Role.MANAGER).get(address).content.decode()
+    hint = '<p class="hint" id="id_report_days_helptext">days</p>'
+    assert hint in page
+
+
 @pytest.mark.parametrize("role", [Role.STAFF, Role.PLANNER, Role.ADVISOR, Role.CAT_EDITOR])
 def test_other_staff_read_the_numbers_only(bd: Programme, sign_in: SignIn, role: str) -> None:
     client = sign_in(role)
