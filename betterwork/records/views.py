@@ -94,9 +94,8 @@ def trail(request: HttpRequest) -> HttpResponse:
         "page": page,
         "choices": [parts.Choice("action", _("What"), [("", _("any")), *Action.choices], action)],
         "search": asked["q"],
-        "factory": asked["factory"],
-        "first": first,
-        "last": last,
+        "factory": parts.TextFilter("factory", _("Factory"), asked["factory"]),
+        "days": parts.DateRange(first, last),
         "export_url": "?" + _query(request),
         "clear_url": request.path if request.GET else "",
     }

@@ -178,6 +178,20 @@ class Choice:
     def is_on(self) -> bool:
         return bool(self.value)
 
+    @property
+    def chosen(self) -> Text:
+        """The words of the value chosen."""
+        return next((label for value, label in self.options if value == self.value), self.value)
+
+
+@dataclass(frozen=True)
+class TextFilter:
+    """A filter by typed words, beside the search of the filter bar."""
+
+    name: str
+    label: Text
+    value: str = ""
+
 
 @dataclass(frozen=True)
 class DateRange:

@@ -398,11 +398,16 @@ def seam_stitches(first: bool, second: bool) -> str:
 
 @register.simple_tag(takes_context=True)
 def hidden_query_for_filters(
-    context: Context, choices: Iterable[parts.Choice], date_range: parts.DateRange | None = None
+    context: Context,
+    choices: Iterable[parts.Choice],
+    date_range: parts.DateRange | None = None,
+    also: parts.TextFilter | None = None,
 ) -> SafeString:
     """Sort order and whatever else a filter form does not itself send."""
     days = parts.DateRange.NAMES if date_range else ()
-    return hidden_query(context, "q", *days, *(choice.name for choice in choices or ()))
+    texts = (also.name,) if also else ()
+    names = (choice.name for choice in choices or ())
+    return hidden_query(context, "q", *days, *texts, *names)
 
 
 @register.simple_tag
