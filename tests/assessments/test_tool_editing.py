@@ -1289,6 +1289,12 @@ def test_law_form_explains_itself(bd: Any, sign_in: Any) -> None:
     assert client.get(url("law_propose", "no_such_law")).status_code == 404
 
 
+def test_a_convention_keeps_its_code_in_a_new_period(bd: Any, sign_in: Any) -> None:
+    given = law_form(value="yes", unit="", text="denounced and ratified again")
+    answer = sign_in("cat_editor").post(url("law_propose", "C138"), given)
+    assert answer.status_code == 302, answer.content.decode()
+
+
 def test_new_parameter_and_a_table(bd: Any, sign_in: Any) -> None:
     author, second = make_member("cat_editor"), make_member("manager")
     given = law_form(value="1 to 50 workers | 1 | people | 1 | 50\nmore | 2 | people")
