@@ -247,7 +247,7 @@ def _inside(request: MemberRequest, factory: Factory, overview: Any, cycle: Any)
     if may(request, Permission.SEE_COMMITTEES):
         from factories.views.committees import committee_cards
 
-        found["committees"] = committee_cards(factory)
+        found["committees"], found["earlier_committees"] = committee_cards(factory)
     if overview is not None and cycle is not None:
         found |= pictures.cycle_context(
             request, factory, cycle, overview, user_id=request.user.pk, role=role
