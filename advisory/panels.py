@@ -78,7 +78,7 @@ def told_panel(request: MemberRequest, factory: Factory) -> dict[str, Any] | Non
     from advisory.models import ProgressReport, SelfDiagnosis
 
     here = Q(factory=factory) | Q(factory__merged_into=factory)
-    lines = []
+    lines: list[tuple[Any, ...]] = []
     if may(request, Permission.DO_SELF_DIAGNOSIS):
         rows = SelfDiagnosis.objects.filter(here, completed_on__isnull=False)
         for row in rows.select_related("cycle", "factory"):
