@@ -373,6 +373,9 @@ def test_pages_lead_to_the_history_and_change_none_of_it(two: Two, sign_in: Any)
             address, {"state_OSH-EP": "fine", "q_pr2-election": "on_track", "save": "1"}
         )
         assert answer.status_code in {200, 422}
+    link = FactoryBuyer.objects.get(factory=two.loser, buyer=two.buyers["theirs"])
+    step = reverse("factories:buyer_step", args=[two.loser.pk, link.pk])
+    assert client.post(step, {"step": "withdraw"}).status_code == 404
     kept = ProgressReport.objects.get(factory=two.loser).answers
     assert kept["pr2-election"]["answer"] == "moderate_progress"
     assert "Surma Knits" in SelfDiagnosis.objects.get(factory=two.loser).answers["OSH-EP"]["note"]
