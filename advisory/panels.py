@@ -9,13 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from assessments import bookings
 from betterwork.accounts.requests import MemberRequest
-from betterwork.permissions import Permission
+from betterwork.permissions import Permission, may
 from factories import panels
 from factories.models import Committee, Factory
 from factories.rules.committees import Decision, Meeting
@@ -67,6 +68,30 @@ def visits_panel(request: MemberRequest, factory: Factory) -> dict[str, Any]:
     rows = AdvisoryVisit.objects.filter(factory=factory).select_related("advisor")
     url = reverse("advisory:visits") + f"?factory={factory.pk}"
     return {"url": url, "visits": list(rows[:4])}
+
+
+def told_panel(request: MemberRequest, factory: Factory) -> dict[str, Any] | None:
+    """Self-diagnoses and progress reports of every cycle, also of duplicates: two queries.
+
+    None where there is none this reader may see.
+    """
+    from advisory.models import ProgressReport, SelfDiagnosis
+
+    here = Q(factory=factory) | Q(factory__merged_into=factory)
+    lines: list[tuple[Any, ...]] = []
+    if may(request, Permission.DO_SELF_DIAGNOSIS):
+        rows = SelfDiagnosis.objects.filter(here, completed_on__isnull=False)
+        for row in rows.select_related("cycle", "factory"):
+            url = reverse("advisory:self_diagnosis_of", args=[row.factory_id])
+            lines.append((row.completed_on, 0, f"{url}?cycle={row.cycle.number}", row))
+    reports = ProgressReport.objects.filter(here, sent_on__isnull=False)
+    for sent in reports.select_related("cycle", "factory"):
+        url = reverse("advisory:progress_report", args=[sent.cycle_id, sent.number])
+        lines.append((sent.sent_on, sent.number, url, sent))
+    if not lines:
+        return None
+    lines.sort(key=lambda line: line[:3], reverse=True)
+    return {"lines": lines, "factory_id": factory.pk}
 
 
 def booked_days(first: date, last: date) -> list[bookings.Booked]:
@@ -124,6 +149,14 @@ def register() -> None:
         context=visits_panel,
         permission=Permission.SEE_VISITS,
         order=40,
+    )
+    panels.register_panel(
+        "told",
+        title=_("Self-diagnoses and progress reports"),
+        template="advisory/_panel_told.html",
+        context=told_panel,
+        permission=Permission.SEE_PLANS,
+        order=45,
     )
     panels.register_merge_step("plan", take_over, label=_("Plan items"), count=items_moved)
     for kind, name, permission in (

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from betterwork import queue
+from betterwork.records import nightly
 from betterwork.records.tasks import ProgrammeTask, programme_ids
 from betterwork.tenancy import scope
 
@@ -22,9 +23,11 @@ from .services import escalation, plans
 def run_review_clocks() -> dict[str, int]:
     """Reminders before comment periods end, word to the reviewers after, in every programme."""
     total = {"told": 0, "released": 0}
-    for programme in programme_ids():
-        with scope.programme_scope(programme):
-            found = services.run_review_clocks(now=timezone.now())
+
+    def work() -> dict[str, int]:
+        return services.run_review_clocks(now=timezone.now())
+
+    for found in nightly.run("release_clock", programme_ids(), work, told=True):
         total = {key: total[key] + found[key] for key in total}
     return total
 
@@ -35,20 +38,27 @@ def open_reassessments() -> None:
 
     Answers nothing: the worker's log keeps what a task answers, and a count would tell of visits.
     """
-    for programme in programme_ids():
-        with scope.programme_scope(programme):
-            services.open_reassessments(today=timezone.localdate())
+
+    def work() -> None:
+        services.open_reassessments(today=timezone.localdate())
+
+    nightly.run("reassessments", programme_ids(), work, told=False)
 
 
 @shared_task(name="assessments.plan_night", base=ProgrammeTask)
 def plan_night() -> None:
     """Each programme's night: the horizon goes on, what no longer holds is looked at, clocks at
     risk are told of. Answers nothing: a count of visits would tell of them."""
-    for programme in programme_ids():
-        with scope.programme_scope(programme):
-            today = plans.local_today(timezone.now())
-            plans.request_plan(by=None, today=today, cause=f"night:{today.isoformat()}")
-            escalation.tell_of_clocks(today=today)
+
+    def horizon() -> None:
+        today = plans.local_today(timezone.now())
+        plans.request_plan(by=None, today=today, cause=f"night:{today.isoformat()}")
+
+    def escalate() -> None:
+        escalation.tell_of_clocks(today=plans.local_today(timezone.now()))
+
+    nightly.run("horizon", programme_ids(), horizon, told=False)
+    nightly.run("escalation", programme_ids(), escalate, told=True)
 
 
 @shared_task(name=plans.PLAN_TASK, base=ProgrammeTask, acks_late=True)

@@ -42,6 +42,7 @@ class Permission(StrEnum):
     SEE_BUYERS = "factory_buyers.see"
     CHANGE_BUYERS = "factory_buyers.change"
     SEE_CYCLES = "cycles.see"
+    SEE_NIGHTLY = "nightly.see"
     CHANGE_CYCLES = "cycles.change"
     SEE_COMMITTEES = "committees.see"
     CHANGE_COMMITTEES = "committees.change"
@@ -83,6 +84,7 @@ _EVERY_STAFF = {
     _P.SEE_WORK,
     _P.SEE_FACTORIES,
     _P.SEE_CYCLES,
+    _P.SEE_NIGHTLY,
     _P.SEE_COMMITTEES,
     _P.SEE_TOOL,
     _P.SEE_ASSESSMENTS,

@@ -35,7 +35,8 @@ def enqueue(
     visits that are secret, so only planners see that it exists.
     """
     programme = scope.current_programme()
-    existing = Job.objects.filter(key=key, status__in=["queued", "running"]).first()
+    same = Job.objects.filter(key=key, sealed=sealed, status__in=["queued", "running"])
+    existing = same.first()
     if existing is not None:
         return existing
     try:
@@ -48,7 +49,7 @@ def enqueue(
                 sealed=sealed,
             )
     except IntegrityError:
-        return Job.objects.get(key=key, status__in=["queued", "running"])
+        return same.get()
     transaction.on_commit(lambda: send(task, str(programme), str(job.pk)), robust=True)
     return job
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 import pghistory
 from django.conf import settings
@@ -264,6 +265,12 @@ class FactoryBuyer(ProgrammeModel):
     consent_ended_on = models.DateField(_("agreement ended on"), null=True, blank=True)
     subscribed_until = models.DateField(_("subscription until"), null=True, blank=True)
     ended_on = models.DateField(_("stopped buying on"), null=True, blank=True)
+    # A link that came with a duplicate opens nothing of what this factory released before.
+    reads_from = models.DateTimeField(null=True, editable=False)
+    # The link of a duplicate stays, and holds as long as this one of the factory that stands.
+    carried_to = models.ForeignKey(
+        "self", models.PROTECT, null=True, editable=False, related_name="+"
+    )
 
     class Meta:
         ordering = ["buyer__name"]
@@ -273,6 +280,13 @@ class FactoryBuyer(ProgrammeModel):
 
     def __str__(self) -> str:
         return f"{self.factory_id} - {self.buyer_id}"
+
+    def is_in_force(self, today: date) -> bool:
+        """Whether the buyer may read on this day: agreed to, and covered by a subscription."""
+        if self.consented_on is None or self.subscribed_until is None:
+            return False
+        ended = self.consent_ended_on is not None and self.consent_ended_on <= today
+        return self.consented_on <= today <= self.subscribed_until and not ended
 
 
 class FactoryStatusChange(ProgrammeModel):

@@ -17,7 +17,8 @@ from betterwork.errors import DomainError
 from betterwork.records import files
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
-from factories.models import Committee, CommitteeMember
+from factories.models import Committee, CommitteeMember, Factory
+from factories.services.factories import refuse_merged
 
 from .acting import moment, person_id
 
@@ -120,12 +121,21 @@ def _decide(meeting: CommitteeMeeting, decision: NewDecision) -> MeetingDecision
     )
 
 
+def _refuse_duplicate(**of: UUID) -> None:
+    """Meetings of a duplicate's committee are read, and no longer changed by anybody.
+
+    Raises: DomainError("factory_is_merged").
+    """
+    refuse_merged(Factory.objects.select_related("merged_into").get(**of))
+
+
 @transaction.atomic
 def add_decision(*, meeting_id: UUID, decision: NewDecision) -> MeetingDecision:
     """One more decision of a recorded meeting. Safe to repeat: the same text is kept once.
 
-    Raises: DomainError("decision_of_another_plan").
+    Raises: DomainError("decision_of_another_plan"), ("factory_is_merged").
     """
+    _refuse_duplicate(committees__meetings=meeting_id)
     meeting = CommitteeMeeting.objects.select_for_update(no_key=True).get(pk=meeting_id)
     same = meeting.decisions.filter(text=decision.text.strip(), item_id=decision.item_id).first()
     return same or _decide(meeting, decision)
@@ -141,8 +151,9 @@ def add_minutes(
     """Add the signed minutes, or the day they were sent to the authority, to a meeting.
 
     What is there is never replaced. Raises: DomainError("minutes_filed_before_meeting"),
-    and those of the file store.
+    ("factory_is_merged"), and those of the file store.
     """
+    _refuse_duplicate(committees__meetings=meeting_id)
     meeting = CommitteeMeeting.objects.select_for_update(no_key=True).get(pk=meeting_id)
     if minutes_filed_on is not None and meeting.minutes_filed_on is None:
         if minutes_filed_on < meeting.held_on:
@@ -160,8 +171,10 @@ def carry_out(
 ) -> MeetingDecision:
     """Say on which day a decision was carried out. Safe to repeat.
 
-    Raises: DomainError("decision_before_meeting"), ("meeting_in_the_future").
+    Raises: DomainError("decision_before_meeting"), ("meeting_in_the_future"),
+    ("factory_is_merged").
     """
+    _refuse_duplicate(committees__meetings__decisions=decision_id)
     _, today = moment(now)
     decision = (
         MeetingDecision.objects.select_for_update(no_key=True, of=("self",))

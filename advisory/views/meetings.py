@@ -137,7 +137,8 @@ def _page(
         "decisions": listed,
         "decision_form": forms.DecisionForm(items=_item_choices(meeting.factory_id)),
         "minutes_form": forms.MinutesForm(),
-        "may_record": may(request, Permission.RECORD_MEETINGS),
+        "may_record": may(request, Permission.RECORD_MEETINGS)
+        and meeting.factory.merged_into_id is None,
         "back_url": reverse("advisory:meetings"),
         "place_name": meeting.factory.name,
         **given,

@@ -25,12 +25,16 @@ from .common import is_factory_side, show, today
 
 @requires(Permission.WRITE_PROGRESS_REPORTS, Permission.SEE_PLANS)
 def progress_report(request: MemberRequest, pk: UUID, number: int) -> HttpResponse:
-    """One progress report of one cycle; a sent one no longer changes."""
+    """One progress report of one cycle; a sent one no longer changes, nor a duplicate's."""
     if number not in (1, 2):
         raise Http404
     cycle = get_object_or_404(EngagementCycle.objects.select_related("factory"), pk=pk)
     report = ProgressReport.objects.filter(cycle=cycle, number=number).first()
-    writes = may(request, Permission.WRITE_PROGRESS_REPORTS) and is_factory_side(request)
+    writes = (
+        may(request, Permission.WRITE_PROGRESS_REPORTS)
+        and is_factory_side(request)
+        and cycle.factory.merged_into_id is None
+    )
     if not writes and report is None:
         raise Http404
     answers = {code: each["answer"] for code, each in (report.answers if report else {}).items()}

@@ -29,7 +29,7 @@ from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
 from betterwork.ui.parts import Choice
-from factories.models import Factory
+from factories.models import EngagementCycle, Factory
 from factories.selectors import current_cycle
 
 from .common import is_factory_side, own_factory_id, role_of, show, today
@@ -268,13 +268,20 @@ def visit_calendar(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 @requires(Permission.DO_SELF_DIAGNOSIS)
 def self_diagnosis(request: MemberRequest, pk: UUID | None = None) -> HttpResponse:
-    """Per compliance point fine, issue or unsure; kept as a draft until it is completed."""
+    """Per compliance point fine, issue or unsure; kept as a draft until it is completed.
+
+    Of the cycle that runs; `?cycle=` shows the answers of an earlier one, or of a duplicate's.
+    """
     if pk is None:
         if not is_factory_side(request):
             return redirect("advisory:visits")
         pk = own_factory_id(request)
     factory = get_object_or_404(Factory.objects.all(), pk=pk)
-    cycle = current_cycle(factory.pk, today())
+    cycle = running = current_cycle(factory.pk, today())
+    if (wanted := request.GET.get("cycle", "")) and request.method != "POST":
+        if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 5):
+            raise Http404
+        cycle = get_object_or_404(EngagementCycle.objects.filter(factory=factory), number=wanted)
     diagnosis = SelfDiagnosis.objects.filter(cycle=cycle).first() if cycle else None
     answers = dict(diagnosis.answers) if diagnosis else {}
     error = None
@@ -313,6 +320,9 @@ def self_diagnosis(request: MemberRequest, pk: UUID | None = None) -> HttpRespon
         "answered": answered,
         "total": len(points),
         "states": [("fine", _("Fine")), ("issue", _("Issue")), ("unsure", _("Unsure"))],
+        "is_open": factory.merged_into_id is None
+        and cycle == running
+        and not (diagnosis and diagnosis.completed_on),
         "place_name": factory.name,
         "back_url": reverse("advisory:my_actions")
         if is_factory_side(request)

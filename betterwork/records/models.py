@@ -81,7 +81,7 @@ class Job(ProgrammeModel):
 
     task = models.CharField(max_length=80)
     arguments = models.JSONField(default=dict)
-    # At most one open job for one key: asking twice is harmless.
+    # At most one open job for one key, sealed or not: asking twice is harmless.
     key = models.CharField(max_length=200)
     status = models.CharField(max_length=8, choices=Status, default=Status.QUEUED)
     done_units = models.PositiveIntegerField(default=0)
@@ -102,8 +102,9 @@ class Job(ProgrammeModel):
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["status", "sent_at"], name="job_open")]
         constraints = [
+            # Sealed work stands apart: a key that is taken must not tell of it.
             models.UniqueConstraint(
-                fields=["programme", "key"],
+                fields=["programme", "key", "sealed"],
                 condition=Q(status__in=["queued", "running"]),
                 name="job_open_once",
             ),
@@ -115,6 +116,29 @@ class Job(ProgrammeModel):
 
     def __str__(self) -> str:
         return f"{self.task} {self.status}"
+
+
+class NightlyRun(ProgrammeModel):
+    """For which due time the scheduler's work began last, and whether it ended; see `nightly`."""
+
+    class Kind(models.TextChoices):
+        HORIZON = "horizon", _("Horizon of assessments extended")
+        REASSESSMENTS = "reassessments", _("Annual reassessments opened")
+        ESCALATION = "escalation", _("Managers told of clocks at risk")
+        RELEASE_CLOCK = "release_clock", _("Comment periods of draft reports watched")
+        REMINDERS = "reminders", _("Reminders sent to factories and advisors")
+
+    kind = models.CharField(max_length=16, choices=Kind)
+    slot = models.DateTimeField()
+    has_ended = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["programme", "kind"], name="nightly_run_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.slot}"
 
 
 class OutgoingMail(models.Model):

@@ -7,5 +7,6 @@ urlpatterns = [
     path("files/<uuid:pk>/", views.file_download, name="file"),
     path("files/<uuid:pk>/small/", views.file_thumbnail, name="thumbnail"),
     path("trail/", views.trail, name="trail"),
+    path("nightly/", views.nightly_work, name="nightly"),
     path("jobs/<uuid:pk>/", views.job_progress, name="job"),
 ]

@@ -22,8 +22,9 @@ from betterwork.tenancy import scope
 from betterwork.ui import parts
 
 from . import files, selectors, words
-from .models import Job, StoredFile
+from .models import Job, NightlyRun, StoredFile
 from .services import record
+from .slots import RHYTHMS
 from .vocabulary import Action
 
 TRAIL_PAGE = 100
@@ -67,6 +68,43 @@ def job_progress(request: HttpRequest, pk: UUID) -> HttpResponse:
     )
     template = "records/_job.html" if request.headers.get("HX-Request") else "records/job.html"
     return render(request, template, {"job": job, "work": work})
+
+
+@requires(Permission.SEE_NIGHTLY)
+@require_GET
+def nightly_work(request: HttpRequest) -> HttpResponse:
+    """What the scheduler does for the programme: when each was due last, and whether it ended."""
+    now = timezone.now()
+    runs = {run.kind: run for run in NightlyRun.objects.all()}
+    rows = []
+    for kind, label in NightlyRun.Kind.choices:
+        run, rhythm = runs.get(kind), RHYTHMS[kind]
+        late = rhythm.is_late(now, run.slot if run else None, run.has_ended if run else False)
+        state, word = _night_state(run, late)
+        rows.append(
+            {
+                "label": label,
+                "run": run,
+                "state": state,
+                "word": word,
+                "often": words.RHYTHMS[kind],
+                "next": rhythm.slot(now) + rhythm.turn,
+            }
+        )
+    context = {"rows": rows, "any_late": any(row["state"] == "late" for row in rows)}
+    return render(request, "records/nightly.html", context)
+
+
+def _night_state(run: NightlyRun | None, late: bool) -> tuple[str, str]:
+    if run is None:
+        return "not_assessed", _("It has not run yet.")
+    if late and run.has_ended:
+        return "late", _("It ended then, and has not begun since.")
+    if late:
+        return "late", _("It began and did not end. It is tried again by itself.")
+    if run.has_ended:
+        return "completed", _("It ended as it should.")
+    return "in_progress", _("It is under way.")
 
 
 def _own_address(url: str) -> str:

@@ -16,6 +16,15 @@ from betterwork.ui.context import OWN_NAMES
 
 from .vocabulary import Action
 
+# How often the scheduler's work is due; see `slots`.
+RHYTHMS: dict[str, Promise] = {
+    "horizon": _("once a night"),
+    "escalation": _("once a night"),
+    "reassessments": _("four times a day"),
+    "release_clock": _("every ten minutes"),
+    "reminders": _("every hour"),
+}
+
 # A test walks the code: every fact that an event can carry has its word here.
 FACTS: dict[str, str | Promise] = {
     "advisor": _("advisor"),

@@ -73,6 +73,7 @@ COMPARE = Place("overview", _("Compare"), "chart", ("my_work", "reporting:dashbo
 ACTIVITIES = Place("activities", _("Activities"), "list", ("my_work",))
 RELEASED_FIGURES = Place("overview", _("Figures"), "chart", ("reporting:dashboard",))
 OWN_TIME = Place("time", _("My time"), "clock", ("planner:mine",))
+NIGHTLY = Place("nightly", _("Nightly work"), "refresh", ("records:nightly",))
 TRAIL = Place("trail", _("Access log"), "clock", ("records:trail",))
 
 _STAFF = (OVERVIEW, WORK, FACTORIES, REPORTS, RATES, COMMITTEES, TOOL)
@@ -94,10 +95,21 @@ ROLES: dict[str, tuple[Place, ...]] = {
 }
 # Places a role goes to less often: in the person's menu, and under More on small screens.
 MORE: dict[str, tuple[Place, ...]] = {
-    "manager": (ASSESSMENTS, VISITS, PLANS, MEETINGS, LAW, EXPORTS, TRAIL, CLOSURES, HOLIDAYS),
-    "staff": (ASSESSMENTS, VISITS, PLANS, MEETINGS, LAW, EXPORTS, CLOSURES, HOLIDAYS),
-    "planner": (VISITS, CLOSURES, HOLIDAYS, TRAIL),
-    "advisor": (COMMITTEES, MEETINGS, RATES, OWN_TIME, CLOSURES),
+    "manager": (
+        ASSESSMENTS,
+        VISITS,
+        PLANS,
+        MEETINGS,
+        LAW,
+        EXPORTS,
+        TRAIL,
+        CLOSURES,
+        HOLIDAYS,
+        NIGHTLY,
+    ),
+    "staff": (ASSESSMENTS, VISITS, PLANS, MEETINGS, LAW, EXPORTS, CLOSURES, HOLIDAYS, NIGHTLY),
+    "planner": (VISITS, CLOSURES, HOLIDAYS, TRAIL, NIGHTLY),
+    "advisor": (COMMITTEES, MEETINGS, RATES, OWN_TIME, CLOSURES, NIGHTLY),
     "ambassador": (MEETINGS,),
 }
 

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from betterwork.tenancy import scope
 from betterwork.tenancy.selectors import settings_values
@@ -223,14 +223,21 @@ def _overview(
     )
 
 
-def factory_committees(factory: Factory, today: date) -> list[CommitteeOverview]:
-    """The committees a factory should have or has: the running one of each kind, or its absence."""
-    rows = list(
-        committees().filter(factory_id=factory.pk, dissolved_on__isnull=True).order_by("kind")
-    )
+def factory_committees(
+    factory: Factory, today: date
+) -> tuple[list[CommitteeOverview], list[Committee]]:
+    """The running committee of each kind, or its absence; and the ones dissolved, latest first.
+
+    Dissolved ones of the factory and of the duplicates it stands for.
+    """
+    here = Q(factory_id=factory.pk) | Q(factory__merged_into_id=factory.pk)
+    every = list(committees().filter(here).order_by("kind", "-dissolved_on", "pk"))
+    rows = [row for row in every if row.dissolved_on is None and row.factory_id == factory.pk]
+    earlier = [row for row in every if row.dissolved_on is not None]
     found = committee_overviews(rows, today)
     by_kind = {row.kind: found[row.pk] for row in rows}
-    return [
+    running = [
         by_kind.get(kind) or without_committee(factory, kind, today)
         for kind in Committee.Kind.values
     ]
+    return running, earlier

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -416,11 +416,29 @@ def set_consent(*, link_id: UUID, agreed: bool, today: date) -> None:
     if agreed == holds:
         return
     if agreed:
-        link.consented_on, link.consent_ended_on = today, None
+        # The one factory says so, of all that was released under any of its entries.
+        link.consented_on, link.consent_ended_on, link.reads_from = today, None, None
+        _open_duplicates(link)
     else:
         link.consent_ended_on = today
-    link.save(update_fields=["consented_on", "consent_ended_on"])
+    link.save(update_fields=["consented_on", "consent_ended_on", "reads_from"])
     record(Action.FACTORY_CHANGED, about=link, factory_id=link.factory_id, fields=["consent"])
+
+
+def _open_duplicates(link: FactoryBuyer) -> None:
+    """The buyer's links at duplicates of the factory hold from the same word on."""
+    with scope.system_scope():  # nobody at the factory writes under a duplicate's name
+        for duplicate in Factory.objects.filter(merged_into_id=link.factory_id):
+            FactoryBuyer.objects.update_or_create(
+                factory=duplicate,
+                buyer_id=link.buyer_id,
+                defaults={
+                    "carried_to": link,
+                    "consented_on": link.consented_on,
+                    "consent_ended_on": None,
+                    "reads_from": None,
+                },
+            )
 
 
 @transaction.atomic
@@ -509,10 +527,11 @@ def _committees(winner_id: UUID, loser_id: UUID) -> tuple[list[Committee], list[
 def merge_factories(*, winner_id: UUID, loser_id: UUID, reason: str, today: date) -> Factory:
     """Make one factory of two. What lives moves to the winner, what was stays with the loser.
 
-    Contacts, buyers, head counts and people move. Running committees the winner lacks come with
-    their members; others are dissolved. The loser's running cycle is closed; its past cycles and
-    assessments keep their place under its name, readable and found by a search, and count for the
-    winner. What the apps above move (the improvement plan) goes over in their merge steps.
+    Contacts, head counts and people move; buyers go on reading what they read (`_carry_buyers`).
+    Running committees the winner lacks come with their members; others are dissolved. The loser's
+    running cycle is closed; its past cycles and assessments keep their place under its name,
+    readable and found by a search, and count for the winner. What the apps above move (the
+    improvement plan) goes over in their merge steps.
     Safe to repeat. Raises: see `merge_plan`, and DomainError("merge_reason_missing").
     """
     reason = reason.strip()
@@ -528,10 +547,7 @@ def merge_factories(*, winner_id: UUID, loser_id: UUID, reason: str, today: date
     merge_plan(winner_id=winner_id, loser_id=loser_id)
     moved, dissolved = _committees(winner_id, loser_id)
     FactoryContact.objects.filter(factory_id=loser_id).update(factory_id=winner_id, is_main=False)
-    here = FactoryBuyer.objects.filter(factory_id=winner_id)
-    FactoryBuyer.objects.filter(factory_id=loser_id).exclude(
-        buyer__in=list(here.values_list("buyer_id", flat=True))
-    ).update(factory_id=winner_id)
+    _carry_buyers(winner_id, loser_id, today)
     taken = set(
         WorkforceCount.objects.filter(factory_id=winner_id).values_list("counted_on", "source")
     )
@@ -575,6 +591,40 @@ def merge_factories(*, winner_id: UUID, loser_id: UUID, reason: str, today: date
             other=other.code,
         )
     return winner
+
+
+def _carry_buyers(winner_id: UUID, loser_id: UUID, today: date) -> None:
+    """Links of the loser's buyers at the winner; no buyer reads more of the past than before.
+
+    The loser's own links stay as the record of who read it, and hold as long as the winner's.
+    Where both have one, the winner's word counts, unless only the loser's is in force and the
+    winner has not withdrawn since.
+    """
+    at = timezone.now()
+    here = {link.buyer_id: link for link in FactoryBuyer.objects.filter(factory_id=winner_id)}
+    for old in FactoryBuyer.objects.filter(factory_id=loser_id, carried_to__isnull=True):
+        link = here.get(old.buyer_id)
+        if link is None:
+            link = FactoryBuyer(
+                factory_id=winner_id,
+                buyer_id=old.buyer_id,
+                since_year=old.since_year,
+                relation=old.relation,
+                ended_on=old.ended_on,
+            )
+            _take_consent(link, old, at)
+        elif old.is_in_force(today) and not link.is_in_force(today):
+            withdrawn = link.consent_ended_on
+            if withdrawn is None or old.consented_on is None or old.consented_on > withdrawn:
+                link.ended_on = old.ended_on
+                _take_consent(link, old, at)
+        FactoryBuyer.objects.filter(Q(pk=old.pk) | Q(carried_to=old)).update(carried_to=link)
+
+
+def _take_consent(link: FactoryBuyer, old: FactoryBuyer, at: datetime) -> None:
+    link.consented_on, link.consent_ended_on = old.consented_on, old.consent_ended_on
+    link.subscribed_until, link.reads_from = old.subscribed_until, at
+    link.save()
 
 
 def _move_people(winner_id: UUID, loser_id: UUID) -> None:

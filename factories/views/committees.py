@@ -181,9 +181,10 @@ def _meetings_words(found: int | tuple[tuple[date, date], ...]) -> str:
     return "; ".join(gaps) or _("no gap too long")
 
 
-def committee_cards(factory: Factory) -> list[dict[str, Any]]:
-    """The committees of a factory for its page: what exists, what fails."""
-    return [card(found) for found in reads.factory_committees(factory, common.today())]
+def committee_cards(factory: Factory) -> tuple[list[dict[str, Any]], list[Committee]]:
+    """The committees of a factory for its page: what exists and what fails; and earlier ones."""
+    running, earlier = reads.factory_committees(factory, common.today())
+    return [card(found) for found in running], earlier
 
 
 def card(found: reads.CommitteeOverview) -> dict[str, Any]:
@@ -335,10 +336,11 @@ def my_committee(request: MemberRequest) -> HttpResponse:
     if membership is None or membership.factory_id is None:
         return redirect("factories:committees")
     factory = get_object_or_404(factories(), pk=membership.factory_id)
-    cards = [_with_members(each) for each in committee_cards(factory)]
+    running, earlier = committee_cards(factory)
     context = {
         "factory": factory,
-        "cards": cards,
+        "cards": [_with_members(each) for each in running],
+        "earlier": earlier,
         "meetings_url": common.url_or_none("advisory:meetings"),
     }
     return render(request, "factories/my_committee.html", context)
@@ -393,7 +395,8 @@ def committee_page(request: MemberRequest, pk: UUID) -> HttpResponse:
         "elections": list(committee.elections.all()),
         "terms": list(committee.chairs.select_related("member").order_by("-started_on")),
         "may_change": may(request, Permission.CHANGE_COMMITTEES)
-        and committee.dissolved_on is None,
+        and committee.dissolved_on is None
+        and factory.merged_into_id is None,
         "meetings": _share(indicators.meetings),
         "meetings_by_law": indicators.meetings_due_by_law,
         "decisions": _share(indicators.decisions),

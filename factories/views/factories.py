@@ -247,7 +247,7 @@ def _inside(request: MemberRequest, factory: Factory, overview: Any, cycle: Any)
     if may(request, Permission.SEE_COMMITTEES):
         from factories.views.committees import committee_cards
 
-        found["committees"] = committee_cards(factory)
+        found["committees"], found["earlier_committees"] = committee_cards(factory)
     if overview is not None and cycle is not None:
         found |= pictures.cycle_context(
             request, factory, cycle, overview, user_id=request.user.pk, role=role
@@ -519,7 +519,9 @@ def buyer_form(request: MemberRequest, pk: UUID) -> HttpResponse:
 def buyer_step(request: MemberRequest, pk: UUID, link: UUID) -> HttpResponse:
     """End a link, or give and take back the factory's agreement to share."""
     factory = get_object_or_404(reads.factories(), pk=pk)
-    row = get_object_or_404(FactoryBuyer.objects.filter(factory=factory), pk=link)
+    # A duplicate's links hang on those of the factory that stands, and are changed there.
+    links = FactoryBuyer.objects.filter(factory=factory, factory__merged_into__isnull=True)
+    row = get_object_or_404(links, pk=link)
     step = request.POST.get("step")
     if step == "end":
         services.end_buyer(link_id=row.pk, ended_on=common.today())

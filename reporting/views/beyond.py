@@ -87,10 +87,9 @@ def subscriptions(request: MemberRequest) -> HttpResponse:
     A factory that has not agreed is not named: it decides whether this buyer learns of it.
     """
     today = timezone.localdate()
-    links = {
-        link.factory_id: link
-        for link in FactoryBuyer.objects.filter(buyer=request.membership.buyer_id)
-    }
+    own = FactoryBuyer.objects.filter(buyer=request.membership.buyer_id)
+    # What a duplicate's link opens hangs on the link of the factory that stands.
+    links = {link.factory_id: link for link in own.filter(carried_to__isnull=True)}
     seen = Factory.objects.filter(pk__in=links, merged_into__isnull=True)
     factories = seen.select_related("programme").order_by("programme__code", "name")
     rows = [

@@ -16,7 +16,7 @@ from assessments.models import Assessment, FactoryComment, PointResult
 from betterwork.accounts.models import FACTORY_SIDE, Role
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
-from factories.models import Buyer, Factory, FactoryBuyer, ManufacturingGroup
+from factories.models import Buyer, CycleFact, Factory, FactoryBuyer, ManufacturingGroup
 from reporting.models import Report
 from tests import builders
 from tests.reporting.reports.builders import make_assessment
@@ -119,9 +119,11 @@ def test_those_who_went_over_see_what_was_told_to_the_duplicate(pair: Pair, role
     answers = shown.pop("assessments_answer")
     reports = dict(Report.objects.values_list("assessment_id", "pk"))
     cycles = pair.loser.cycles.values_list("pk", flat=True)
+    facts_of_loser = CycleFact.objects.filter(factory=pair.loser).values_list("pk", flat=True)
     assert shown == {
         "factories_factory": {str(pair.loser.pk)},
         "factories_engagementcycle": set(map(str, cycles)),
+        "factories_cyclefact": set(map(str, facts_of_loser)),
         "assessments_assessment": {str(pair.released.pk), str(pair.draft.pk)},
         "assessments_factorycomment": {str(pair.comment.pk)},
         "reporting_report": {str(reports[pair.released.pk]), str(reports[pair.draft.pk])},
