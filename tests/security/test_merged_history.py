@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -398,3 +399,26 @@ def test_a_buyer_is_shown_one_factory_and_the_reports_of_both_entries(
     ours = sign_in(Role.BUYER, buyer=two.buyers["ours"])
     assert ours.get(reverse("reporting:report", args=[report.pk])).status_code == 404
     assert ours.get(reverse("factories:detail", args=[two.loser.pk])).status_code == 404
+
+
+def test_dates_of_a_link_are_days_of_the_programme(bd: Programme) -> None:
+    """What is withdrawn today is closed today, in Dhaka's night as well."""
+    now = datetime.now(UTC)
+    # A zone whose calendar is a day before or after UTC's at this moment.
+    zone = "Pacific/Kiritimati" if now.hour >= 11 else "Etc/GMT+12"
+    day = now.astimezone(ZoneInfo(zone)).date()
+    assert day != now.date()
+    with scope.scope(scope.Facts("platform")):
+        Programme.objects.filter(pk=bd.pk).update(timezone=zone)
+    two, one = Two(), timedelta(days=1)
+    link = FactoryBuyer.objects.filter(factory=two.winner, buyer=two.buyers["ours"])
+    for changed, reads in (
+        ({"consented_on": day}, "W"),
+        ({"consented_on": day + one}, ""),
+        ({"consented_on": PAST, "subscribed_until": day}, "W"),
+        ({"subscribed_until": day - one}, ""),
+        ({"subscribed_until": LONG, "consent_ended_on": day + one}, "W"),
+        ({"consent_ended_on": day}, ""),
+    ):
+        link.update(**changed)
+        assert two.reads("ours") == reads, changed

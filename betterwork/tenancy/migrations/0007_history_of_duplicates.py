@@ -46,25 +46,33 @@ READ = {
     "records_trailevent": f"{OF_OURS} AND for_factory AND NOT sealed",
 }
 
+# The dates of a link are days of its programme's calendar, whatever day it is in UTC.
+TODAY = "(now() AT TIME ZONE p.timezone)::date"
 IN_FORCE = (
-    "%(of)s.consented_on <= CURRENT_DATE"
-    " AND (%(of)s.consent_ended_on IS NULL OR %(of)s.consent_ended_on > CURRENT_DATE)"
+    f"%(of)s.consented_on <= {TODAY}"
+    f" AND (%(of)s.consent_ended_on IS NULL OR %(of)s.consent_ended_on > {TODAY})"
 )
-AGREED = IN_FORCE % {"of": "fb"}
 OWN_LINK = (
     "SELECT EXISTS (SELECT 1 FROM public.factories_factorybuyer fb"
-    f" WHERE fb.factory_id = wanted AND fb.buyer_id = {ORGANISATION} AND {AGREED}"
+    " JOIN public.tenancy_programme p ON p.id = fb.programme_id"
+    f" WHERE fb.factory_id = wanted AND fb.buyer_id = {ORGANISATION}"
+    f" AND {IN_FORCE % {'of': 'fb'}}"
 )
 LIVING = (
     "EXISTS (SELECT 1 FROM public.factories_factorybuyer k WHERE k.id = fb.carried_to_id"
-    f" AND {IN_FORCE % {'of': 'k'}} AND k.subscribed_until >= CURRENT_DATE)"
+    f" AND {IN_FORCE % {'of': 'k'}} AND k.subscribed_until >= {TODAY})"
 )
 COVERED = (
-    f" AND CASE WHEN fb.carried_to_id IS NULL THEN fb.subscribed_until >= CURRENT_DATE"
-    f" ELSE {LIVING} END"
+    f" AND CASE WHEN fb.carried_to_id IS NULL THEN fb.subscribed_until >= {TODAY} ELSE {LIVING} END"
 )
-BEFORE = f"{OWN_LINK} AND fb.subscribed_until >= CURRENT_DATE)"
 AFTER = f"{OWN_LINK}{COVERED})"
+BEFORE = (
+    "SELECT EXISTS (SELECT 1 FROM public.factories_factorybuyer fb"
+    f" WHERE fb.factory_id = wanted AND fb.buyer_id = {ORGANISATION}"
+    " AND fb.consented_on <= CURRENT_DATE"
+    " AND (fb.consent_ended_on IS NULL OR fb.consent_ended_on > CURRENT_DATE)"
+    " AND fb.subscribed_until >= CURRENT_DATE)"
+)
 SINCE = " AND (fb.reads_from IS NULL OR released >= fb.reads_from)"
 
 
