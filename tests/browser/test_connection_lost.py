@@ -108,3 +108,27 @@ def test_a_double_click_sends_once(enter: Callable[..., Person]) -> None:
     page.wait_for_load_state()
     assert len(posts) == 1
     assert page.content().count(note) >= 1
+
+
+def test_a_sign_in_that_ran_out_is_named_and_the_answer_waits(enter: Callable[..., Person]) -> None:
+    """Not "no connection": the way out is another one, and it stands beside the words."""
+    person = enter("advisor", **TABLET)
+    page = person.open("/work/")
+    first_coded_question(page)
+    question = page.url
+    cookies = page.context.cookies()
+    page.context.clear_cookies(name="sessionid")
+    page.keyboard.press("2")
+    finding = f"One of the drums has no label ({secrets.token_hex(3)})."
+    page.fill("[name=finding]", finding)
+    banner = page.locator("[data-offline]")
+    expect(banner).to_contain_text("You are signed out.")
+    expect(banner).to_contain_text("1 answer waits")
+    door = banner.get_by_role("link", name="Sign in")
+    assert door.get_attribute("href") == question.removeprefix(person.site.address)
+    # Signed in again, here in another tab: the answer goes by itself.
+    page.context.add_cookies([each for each in cookies if each["name"] == "sessionid"])
+    expect(page.locator("[data-line]")).to_contain_text("Saved, ", timeout=20_000)
+    expect(banner).to_be_hidden()
+    page.goto(question)
+    expect(page.locator("[name=finding]")).to_have_value(finding)
