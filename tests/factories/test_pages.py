@@ -568,3 +568,21 @@ def test_refusals_of_fields_count_in_the_readers_digits(bd: Programme, sign_in: 
     assert "\u09e8\u09e6\u09e6\u09e6\u09e6\u09e6" in messages[0]  # 200000
     assert "\u09ec\u09e6" in messages[1]  # 60
     assert not re.search(r"[0-9]", "".join(messages))
+
+
+def test_pages_of_a_programme_without_any_factory_say_what_is_true(
+    jordan: Programme, sign_in: Any
+) -> None:
+    """Nothing was chosen, so nothing "fits" nowhere; a filter that finds nothing says that."""
+    client = sign_in(Role.MANAGER, programme="JO")
+    for name, empty, narrowed in (
+        ("factories:list", "No factory is registered yet.", "?q=xyz"),
+        ("factories:committees", "No committee is recorded yet.", "?q=xyz"),
+        ("assessments:list", "No assessment yet.", "?year=2020"),
+        ("advisory:visits", "No visit is planned or recorded yet.", "?q=xyz"),
+        ("advisory:plans", "No plan has begun yet.", "?q=xyz"),
+    ):
+        page = client.get(reverse(name)).content.decode()
+        assert empty in page, name
+        assert "fits" not in page.split("</h1>")[1], name
+        assert empty not in client.get(reverse(name) + narrowed).content.decode(), name
