@@ -79,6 +79,26 @@
       }
     }
   });
+  // Who signs out while answers wait on this device is told, and led to where they are sent.
+  const waitingFor = (key) => {
+    try {
+      return Object.keys(JSON.parse(localStorage.getItem(key)) || {});
+    } catch {
+      return [];
+    }
+  };
+  on("submit", (event) => {
+    const key = event.target.dataset.signOut;
+    const waiting = key ? waitingFor(key) : [];
+    const note = event.target.querySelector("[data-waits]");
+    if (!waiting.length || !note) return;
+    event.preventDefault();
+    const count = new Intl.NumberFormat(html.lang).format(waiting.length);
+    const words = waiting.length === 1 ? note.dataset.one : note.dataset.many.replace("%n", count);
+    note.querySelector("b").textContent = words;
+    note.querySelector("a").href = waiting[0].replace("/answer/", "/questions/");
+    note.hidden = false;
+  });
   window.addEventListener("beforeunload", (event) => {
     for (const form of changed) if (!form.isConnected) changed.delete(form);
     if (changed.size) event.preventDefault();

@@ -132,3 +132,28 @@ def test_a_sign_in_that_ran_out_is_named_and_the_answer_waits(enter: Callable[..
     expect(banner).to_be_hidden()
     page.goto(question)
     expect(page.locator("[name=finding]")).to_have_value(finding)
+
+
+def test_nobody_signs_out_over_answers_that_wait(enter: Callable[..., Person]) -> None:
+    person = enter("advisor", **TABLET)
+    page = person.open("/work/")
+    first_coded_question(page)
+    page.route("**/answer/**", lambda route: route.abort())
+    page.keyboard.press("2")
+    finding = f"The lid of one drum was open ({secrets.token_hex(3)})."
+    page.fill("[name=finding]", finding)
+    expect(page.locator("[data-line]")).to_contain_text("Kept on this tablet")
+    person.open("/account/logout/")
+    page.locator("main form[data-sign-out] .btn.go").click()
+    note = page.locator("main [data-waits]")
+    expect(note).to_contain_text("1 answer waits to be sent.")
+    # The way out leads to where it is sent; then nothing holds the person back.
+    page.unroute("**/answer/**")
+    with page.expect_response(lambda each: "/answer/" in each.url) as answer:
+        note.get_by_role("link").click()
+    assert answer.value.status == 200
+    expect(page.locator("[name=finding]")).to_have_value(finding)
+    page.wait_for_function("!Object.keys(localStorage).some((k) => k.startsWith('bw-answers'))")
+    person.open("/account/logout/")
+    press(page.locator("main form[data-sign-out] .btn.go"))
+    assert "/account/login" in page.url or page.locator("[name=login]").count()
