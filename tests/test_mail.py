@@ -44,6 +44,14 @@ def test_a_mail_is_a_page_with_one_button(bd: Any, language: str, way: str) -> N
     assert "src=" not in page  # nothing is fetched, so nobody learns when it was read
 
 
+def test_the_words_before_the_address_name_its_button(bd: Any) -> None:
+    address = f"{HERE}{reverse('advisory:my_actions')}"
+    page = page_sent(f"Two wait.\n\nOpen your list here: {address}\n\nWhy.", "en")
+    assert re.findall(r'<a href="([^"]+)"[^>]*>([^<]+)</a>', page) == [
+        (address, "Open your list here")
+    ]
+
+
 def test_words_of_a_person_are_no_link_and_no_markup(bd: Any) -> None:
     page = page_sent("https://evil.example/\n\n<script>alert(1)</script> please", "en")
     assert "<a " not in page

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 
 from betterwork.ui import formats
 
+LONGEST_LABEL = 60  # signs; a longer sentence is no name of a button
 # Script: line height, as in the style sheet.
 _LINES = {"bn": "1.65", "ar": "1.7", "km": "1.85", "ur": "2.2"}
 _FONTS = "system-ui,'Segoe UI',Roboto,'Noto Sans',sans-serif"
@@ -41,8 +42,11 @@ def page_of(text: str, *, subject: str, language: str, site: str = "") -> str:
     with translation.override(language):
         is_after = False
         for paragraph in filter(None, (each.strip() for each in text.split("\n\n"))):
-            if paragraph.startswith(ours) and len(paragraph.split()) == 1:
-                parts.append(format_html(_BUTTON, paragraph, gettext("Open"), paragraph))
+            # "Open your list here: https://..." is a button of that name; a bare address is "Open".
+            *before, address = paragraph.rsplit(maxsplit=1)
+            label = before[0].rstrip(": ") if before else gettext("Open")
+            if address.startswith(ours) and len(label) <= LONGEST_LABEL:
+                parts.append(format_html(_BUTTON, address, label, address))
                 is_after = True
                 continue
             lines = mark_safe("<br>".join(escape(line) for line in paragraph.splitlines()))  # noqa: S308
