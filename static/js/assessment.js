@@ -5,6 +5,7 @@
 (() => {
   const RETRY_MS = 8000;
   const WAIT_MS = 900; // after the last key, before an answer is sent
+  const MOST_KEPT_ALIVE = 15000; // signs, each of up to 4 bytes
   const AHEAD = 15; // questions fetched ahead, so that work goes on without a connection
   const html = document.documentElement;
   const comma = html.dir === "rtl" ? "،" : ",";
@@ -97,19 +98,21 @@
 
   // Sends one entry; answers "saved", "later", "clash" or "refused".
   const send = async (url, entry) => {
+    const sent = JSON.stringify(entry);
     let response;
     try {
       response = await fetch(url, {
         method: "POST",
         credentials: "same-origin",
         redirect: "manual",
-        keepalive: true,
+        // Outlives the page, but browsers refuse more than 64 kB of it: a long text goes without.
+        keepalive: sent.length < MOST_KEPT_ALIVE,
         headers: {
           "Content-Type": "application/json",
           Accept: "application/json",
           "X-CSRFToken": token(),
         },
-        body: JSON.stringify(entry),
+        body: sent,
       });
     } catch {
       isSignedOut = false;

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
 from .conftest import Person
 from .hands import press, press_named
@@ -157,3 +157,29 @@ def test_nobody_signs_out_over_answers_that_wait(enter: Callable[..., Person]) -
     person.open("/account/logout/")
     press(page.locator("main form[data-sign-out] .btn.go"))
     assert "/account/login" in page.url or page.locator("[name=login]").count()
+
+
+def test_a_text_beyond_every_measure_does_not_hold_up_the_others(
+    enter: Callable[..., Person],
+) -> None:
+    """Browsers refuse to send much of a page that closes; the server says what is too long."""
+    person = enter("advisor", **TABLET)
+    page = person.open("/work/")
+    first_coded_question(page)
+    page.keyboard.press("2")
+
+    def carries(words: str) -> Callable[[Response], bool]:
+        return lambda each: words in (each.request.post_data_json or {}).get("finding", "")
+
+    long = "তালিকা ছিল না। " * 4000
+    with page.expect_response(carries(long)) as answer:
+        page.fill("[name=finding]", long)
+    assert answer.value.status == 422
+    expect(page.locator("[data-line]")).to_contain_text("The text is too long")
+    expect(page.locator("[data-offline]")).to_be_hidden()
+    finding = f"No list was shown ({secrets.token_hex(3)})."
+    with page.expect_response(carries(finding)) as answer:
+        page.fill("[name=finding]", finding)
+    assert answer.value.status == 200
+    page.reload()
+    expect(page.locator("[name=finding]")).to_have_value(finding)
