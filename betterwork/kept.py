@@ -18,10 +18,13 @@ from django.core.cache import cache
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.http import HttpRequest
 
+from betterwork.tenancy.middleware import client_address
+
 logger = logging.getLogger(__name__)
 
 HOLD_SECONDS = 3600
-MAX_SIGNS = 200_000  # of all fields together; a form of plain words is far below
+MAX_SIGNS = 100_000  # of all fields together; a form of plain words is far below
+MOST_AN_HOUR = 60  # of one person, or of one network address: nobody fills the cache from outside
 _IN_SESSION = "kept_words"
 _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 _NEVER = re.compile(r"csrfmiddlewaretoken|password|secret|token", re.IGNORECASE)
@@ -59,7 +62,11 @@ def keep(request: HttpRequest) -> bool:
         return False
     kept = Kept(request.get_full_path(), rows, has_files)
     name = secrets.token_urlsafe(24)
+    counter = f"kept-count:{request.user.pk or client_address(request)}"
     try:
+        cache.add(counter, 0, HOLD_SECONDS)
+        if cache.incr(counter) > MOST_AN_HOUR:
+            return False
         cache.set(_key(name), asdict(kept), HOLD_SECONDS)
     except Exception:  # the cache is away: the refusal is told without it
         logger.warning("Words of a refused form could not be kept: the cache did not answer.")

@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable
 from html import unescape
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from betterwork import kept
 from betterwork.accounts.models import Membership, Role
 from betterwork.tenancy.models import Programme
 from factories.models import Factory
@@ -157,6 +159,16 @@ def test_no_password_and_no_endless_text_is_kept(bd: Programme, sign_in: SignIn)
     assert "kept for an hour" not in page.content.decode()
 
 
+def test_nobody_fills_the_cache_from_outside(
+    bd: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "MOST_AN_HOUR", 2)
+    advisor = builders.make_member(Role.ADVISOR)
+    address, typed = contact_form(advisor)
+    went = [Client().post(address, typed, headers=OWN)["Location"] for _again in range(3)]
+    assert [each.endswith(f"next={reverse('kept')}") for each in went] == [True, True, False]
+
+
 def test_a_part_of_a_page_leads_the_whole_page_to_the_sign_in(bd: Programme) -> None:
     part = {"HX-Request": "true", "HX-Current-URL": "http://testserver/reports/?year=2026"}
     answer = Client().get(reverse("reporting:reports"), headers=part)
@@ -165,8 +177,8 @@ def test_a_part_of_a_page_leads_the_whole_page_to_the_sign_in(bd: Programme) -> 
 
 
 def test_address_of_a_form_opened_as_a_page_leads_on(bd: Programme, sign_in: SignIn) -> None:
-    factory = builders.make_factory()
-    above = reverse("factories:cycle", args=[factory.pk])
-    answer = sign_in(Role.MANAGER).get(reverse("factories:cycle_open", args=[factory.pk]))
-    if answer.status_code == 405:
-        assert f'href="{above}"' in answer.content.decode()
+    batch = uuid4()
+    answer = sign_in(Role.MANAGER).get(reverse("factories:import_apply", args=[batch]))
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    above = reverse("factories:import_batch", args=[batch])
+    assert f'href="{above}"' in answer.content.decode()
