@@ -61,6 +61,26 @@
     if (event.target.closest("[data-closes]")) event.target.closest("dialog")?.close();
   });
 
+  // Without a connection a form stays where it is, with its words and its photos, and says so.
+  const alone = () => document.querySelectorAll("[data-alone]");
+  on("submit", (event) => {
+    const form = event.target;
+    // htmx tells by its own line; the questionnaire keeps its answers itself.
+    if (navigator.onLine || form.method !== "post" || form.matches("[hx-post], [data-answer]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    for (const each of alone()) each.remove();
+    const note = document.createElement("div");
+    note.className = "note warn";
+    note.dataset.alone = "";
+    note.setAttribute("role", "alert");
+    form.append(note);
+    note.textContent = document.body.dataset.noConnection;
+  });
+  window.addEventListener("online", () => {
+    for (const each of alone()) each.remove();
+  });
+
   // A form with data-guard asks before its typed words are left behind; sending twice is stopped.
   const changed = new Set();
   on("input", (event) => {

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Response, expect
 
 from .conftest import Person
-from .hands import press, press_named
+from .hands import photo, press, press_named
 
 pytestmark = pytest.mark.browser
 
@@ -183,3 +183,27 @@ def test_a_text_beyond_every_measure_does_not_hold_up_the_others(
     assert answer.value.status == 200
     page.reload()
     expect(page.locator("[name=finding]")).to_have_value(finding)
+
+
+def test_a_form_without_a_connection_stays_with_its_words_and_photos(
+    enter: Callable[..., Person],
+) -> None:
+    person = enter("ambassador", viewport={"width": 390, "height": 844})
+    page = person.open("/plan/items/?waiting=ambassador")
+    press(page.locator("main article h3 a").first)
+    item = page.url
+    details = page.locator("details:has([name=files])")
+    if not details.evaluate("d => d.open"):
+        details.locator("summary").click()
+    form = page.locator("form[action$='/evidence/']")
+    form.locator("[type=file]").set_input_files([photo("lamp.jpg", "teal"), photo("b.jpg", "red")])
+    caption = f"The lamp of exit 2 ({secrets.token_hex(3)})"
+    form.locator("[name=caption]").fill(caption)
+    page.context.set_offline(True)
+    form.locator("button").last.click()
+    expect(form.get_by_role("alert")).to_be_visible()
+    assert page.url == item
+    page.context.set_offline(False)
+    expect(form.get_by_role("alert")).to_have_count(0)
+    press(form.locator("button").last)
+    assert caption in page.content()
