@@ -22,6 +22,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
+from betterwork import kept
 from betterwork.records.mail_page import page_of
 from betterwork.records.services import record, send_mail_once
 from betterwork.records.vocabulary import Action
@@ -112,6 +113,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         record_for_person(user, Action.SIGNED_IN, request)
         response: HttpResponse = super().post_login(request, user, **kwargs)
+        kept.remember(response, request, user.pk)
         return response
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -28,6 +29,14 @@ def enter(client: Client, email: str, after: str) -> Any:
     return client.post(
         reverse("account_login"), {"login": email, "password": PASSWORD, "next": after}
     )
+
+
+def signed_out(person: Any) -> Client:
+    """The browser of somebody whose session ran out."""
+    client = Client()
+    enter(client, person.email, "/")
+    client.cookies.pop(settings.SESSION_COOKIE_NAME)
+    return client
 
 
 def form_of(page: str, address: str) -> dict[str, list[str]]:
@@ -54,7 +63,7 @@ def contact_form(advisor: Any) -> tuple[str, dict[str, Any]]:
 def test_sign_in_that_ran_out_loses_nothing(bd: Programme) -> None:
     advisor = builders.make_member(Role.ADVISOR)
     address, typed = contact_form(advisor)
-    client = Client()
+    client = signed_out(advisor)
     refused = client.post(address, typed, headers=OWN)
     assert refused["Location"] == f"{reverse('account_login')}?next={reverse('kept')}"
     assert enter(client, advisor.email, reverse("kept"))["Location"] == reverse("kept")
@@ -71,7 +80,7 @@ def test_sign_in_that_ran_out_loses_nothing(bd: Programme) -> None:
 def test_every_line_and_every_choice_is_kept(bd: Programme) -> None:
     advisor = builders.make_member(Role.ADVISOR)
     address, typed = contact_form(advisor)
-    client = Client()
+    client = signed_out(advisor)
     client.post(address, {**typed, "job_title": WORDS, "ways": ["a", "b"]}, headers=OWN)
     enter(client, advisor.email, reverse("kept"))
     fields = form_of(client.get(reverse("kept")).content.decode(), address)
@@ -130,7 +139,7 @@ def test_words_typed_in_another_role_go_back_with_it(bd: Programme) -> None:
 def test_only_this_browser_holds_them_and_lets_them_go(bd: Programme) -> None:
     advisor = builders.make_member(Role.ADVISOR)
     address, typed = contact_form(advisor)
-    client, other = Client(), Client()
+    client, other = signed_out(advisor), Client()
     client.post(address, typed, headers=OWN)
     for each in (client, other):
         enter(each, advisor.email, "/")
@@ -143,11 +152,11 @@ def test_only_this_browser_holds_them_and_lets_them_go(bd: Programme) -> None:
 def test_no_password_and_no_endless_text_is_kept(bd: Programme, sign_in: SignIn) -> None:
     advisor = builders.make_member(Role.ADVISOR)
     address, typed = contact_form(advisor)
-    client = Client()
+    client = signed_out(advisor)
     client.post(address, {**typed, "password": "my own secret"}, headers=OWN)
     enter(client, advisor.email, "/")
     assert "my own secret" not in client.get(reverse("kept")).content.decode()
-    long = Client()
+    long = signed_out(advisor)
     refused = long.post(address, {**typed, "job_title": "x" * 300_000}, headers=OWN)
     assert refused["Location"].endswith(f"next={address}")
     # The sign-in itself, sent from a page that waited too long: nothing of it is kept.
@@ -159,14 +168,29 @@ def test_no_password_and_no_endless_text_is_kept(bd: Programme, sign_in: SignIn)
     assert "kept for an hour" not in page.content.decode()
 
 
-def test_nobody_fills_the_cache_from_outside(
-    bd: Programme, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nobody_fills_the_cache(bd: Programme, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "MOST_AN_HOUR", 2)
     advisor = builders.make_member(Role.ADVISOR)
     address, typed = contact_form(advisor)
-    went = [Client().post(address, typed, headers=OWN)["Location"] for _again in range(3)]
+    client = signed_out(advisor)
+    went = [client.post(address, typed, headers=OWN)["Location"] for _again in range(3)]
     assert [each.endswith(f"next={reverse('kept')}") for each in went] == [True, True, False]
+    # Who never signed in here has nothing to keep.
+    assert Client().post(address, typed, headers=OWN)["Location"].endswith(f"next={address}")
+
+
+def test_words_of_one_person_are_not_shown_to_the_next(bd: Programme) -> None:
+    """A tablet goes from hand to hand; a planner's words may tell of a visit nobody may know of."""
+    planner, advisor = builders.make_member(Role.PLANNER), builders.make_member(Role.ADVISOR)
+    address, typed = contact_form(advisor)
+    client = signed_out(planner)
+    client.post(address, typed, headers=OWN)
+    enter(client, advisor.email, "/")
+    assert client.get(reverse("kept"))["Location"] == reverse("home")
+    enter(client, planner.email, "/")
+    forged = Client()
+    forged.cookies[kept.PERSON_COOKIE] = f"{planner.pk}:{'a' * 43}"
+    assert forged.post(address, typed, headers=OWN)["Location"].endswith(f"next={address}")
 
 
 def test_a_part_of_a_page_leads_the_whole_page_to_the_sign_in(bd: Programme) -> None:
