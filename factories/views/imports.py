@@ -175,12 +175,12 @@ def import_row(request: MemberRequest, pk: UUID, number: int) -> HttpResponse:
                 text = _("Row %(row)s is right now.") % {"row": number}
                 messages.success(request, text)
                 return redirect("factories:import_batch", pk=batch.pk)
-    context = {"batch": batch, "line": as_row(row, refused)}
+    context: dict[str, Any] = {"batch": batch, "line": as_row(row, refused)}
     bad = bool(refused) or row.outcome == ImportRow.Outcome.ERROR
     status = 422 if request.method == "POST" and bad else 200
     if part:
         # The button on top applies the mended row too, and says so.
-        context |= {"oob": True} | _totals(services.counts_of(batch))
+        context.update(oob=True, **_totals(services.counts_of(batch)))
         return render(request, "factories/partials/_import_row.html", context, status=status)
     at_fault = set(row.errors)
     context |= {
