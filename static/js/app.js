@@ -61,26 +61,6 @@
     if (event.target.closest("[data-closes]")) event.target.closest("dialog")?.close();
   });
 
-  // Without a connection a form stays where it is, with its words and its photos, and says so.
-  const alone = () => document.querySelectorAll("[data-alone]");
-  on("submit", (event) => {
-    const form = event.target;
-    // htmx tells by its own line; the questionnaire keeps its answers itself.
-    if (navigator.onLine || form.method !== "post" || form.matches("[hx-post], [data-answer]")) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    for (const each of alone()) each.remove();
-    const note = document.createElement("div");
-    note.className = "note warn";
-    note.dataset.alone = "";
-    note.setAttribute("role", "alert");
-    form.append(note);
-    note.textContent = document.body.dataset.noConnection;
-  });
-  window.addEventListener("online", () => {
-    for (const each of alone()) each.remove();
-  });
-
   // A form with data-guard asks before its typed words are left behind; sending twice is stopped.
   const changed = new Set();
   on("input", (event) => {
@@ -98,26 +78,6 @@
         setTimeout(() => delete event.target.dataset.sent, AGAIN_MS);
       }
     }
-  });
-  // Who signs out while answers wait on this device is told, and led to where they are sent.
-  const waitingFor = (key) => {
-    try {
-      return Object.keys(JSON.parse(localStorage.getItem(key)) || {});
-    } catch {
-      return [];
-    }
-  };
-  on("submit", (event) => {
-    const key = event.target.dataset.signOut;
-    const waiting = key ? waitingFor(key) : [];
-    const note = event.target.querySelector("[data-waits]");
-    if (!waiting.length || !note) return;
-    event.preventDefault();
-    const count = new Intl.NumberFormat(html.lang).format(waiting.length);
-    const words = waiting.length === 1 ? note.dataset.one : note.dataset.many.replace("%n", count);
-    note.querySelector("b").textContent = words;
-    note.querySelector("a").href = waiting[0].replace("/answer/", "/questions/");
-    note.hidden = false;
   });
   window.addEventListener("beforeunload", (event) => {
     for (const form of changed) if (!form.isConnected) changed.delete(form);
