@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from advisory.models import AdvisoryVisit, PlanEvidence, PlanItem
 from assessments.models import CompliancePoint
+from betterwork.ui.fields import DayField
 
 from .refusals import SENTENCES
 from .selectors.plan import in_language
@@ -71,7 +72,7 @@ class DetailsForm(forms.Form):
         required=False,
         max_length=120,
     )
-    due_on = forms.DateField(
+    due_on = DayField(
         label=_("Due"),
         help_text=_("A working day: not the weekly holiday, nor a public holiday."),
         widget=DateInput(),
@@ -114,6 +115,7 @@ class ProgressForm(forms.Form):
             (50, _("Half done")),
             (75, _("Nearly done")),
         ],
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose how far it is.")),
     )
     note = forms.CharField(
         label=_("What was done"), widget=area(2), required=False, max_length=2000
@@ -164,14 +166,14 @@ class VisitForm(forms.Form):
     """One advisory visit: planned, or as it took place."""
 
     factory = forms.ChoiceField(label=_("Factory"))
-    planned_on = forms.DateField(label=_("Planned for"), widget=DateInput(), required=False)
+    planned_on = DayField(label=_("Planned for"), widget=DateInput(), required=False)
     starts_at = forms.TimeField(
         label=_("Begins at"),
         required=False,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         help_text=_("The factory's people get an invitation for their calendar."),
     )
-    visited_on = forms.DateField(
+    visited_on = DayField(
         label=_("Took place on"),
         help_text=_("Leave it empty until the visit took place."),
         widget=DateInput(),
@@ -201,7 +203,7 @@ class MeetingForm(forms.Form):
     """A committee meeting with its minutes."""
 
     committee = forms.ChoiceField(label=_("Committee"))
-    held_on = forms.DateField(label=_("Held on"), widget=DateInput())
+    held_on = DayField(label=_("Held on"), widget=DateInput())
     worker_present = forms.IntegerField(
         label=_("Worker members present"), min_value=0, max_value=99
     )
@@ -217,7 +219,7 @@ class MeetingForm(forms.Form):
         required=False,
         allow_empty_file=True,
     )
-    minutes_filed_on = forms.DateField(
+    minutes_filed_on = DayField(
         label=_("Sent to the authority on"), widget=DateInput(), required=False
     )
 
@@ -238,7 +240,7 @@ class DecisionForm(forms.Form):
 
     text = forms.CharField(label=_("Decision"), widget=area(2), max_length=2000)
     item = forms.ChoiceField(label=_("Plan item"), required=False)
-    due_on = forms.DateField(label=_("Due"), widget=DateInput(), required=False)
+    due_on = DayField(label=_("Due"), widget=DateInput(), required=False)
 
     def __init__(self, *args: Any, items: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -252,10 +254,10 @@ class MinutesForm(forms.Form):
         required=False,
         allow_empty_file=True,
     )
-    minutes_filed_on = forms.DateField(
+    minutes_filed_on = DayField(
         label=_("Sent to the authority on"), widget=DateInput(), required=False
     )
 
 
 class CarriedOutForm(forms.Form):
-    carried_out_on = forms.DateField(label=_("Carried out on"), widget=DateInput())
+    carried_out_on = DayField(label=_("Carried out on"), widget=DateInput())

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from betterwork.accounts.models import Membership, Role
 from betterwork.tenancy import scope
+from betterwork.ui.fields import DayField
 from factories.models import EngagementCycle, Factory
 
 from .models import Assessment
@@ -58,12 +59,12 @@ class Offered(forms.TypedChoiceField):
 class DaysAndTeamForm(forms.Form):
     """Days, way and team of an assessment. Who may sit on it is judged by the service."""
 
-    starts_on = forms.DateField(
+    starts_on = DayField(
         label=_("First day"),
         help_text=_("Not a weekly rest day, nor a public holiday."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    ends_on = forms.DateField(
+    ends_on = DayField(
         label=_("Last day"),
         required=False,
         help_text=_("The same as the first day, if left empty."),

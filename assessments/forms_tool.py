@@ -11,6 +11,8 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from betterwork.ui.fields import DayField
+
 from .editing.fields import LANGUAGES
 from .models import LawParameter, ToolQuestion, ToolVersion
 
@@ -189,11 +191,11 @@ class LawForm(forms.Form):
         max_length=1000,
     )
     confidence = forms.ChoiceField(label=_("How sure"), choices=LawParameter.Confidence.choices)
-    effective_from = forms.DateField(
+    effective_from = DayField(
         label=_("In force from"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    effective_to = forms.DateField(
+    effective_to = DayField(
         label=_("In force until"),
         required=False,
         help_text=_("The last day, if the law itself names one."),

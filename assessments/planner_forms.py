@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from betterwork.tenancy.models import Programme
 from betterwork.ui.context import OWN_NAMES
+from betterwork.ui.fields import DayField
 from factories.models import Factory
 
 from .forms import Offered, advisors
@@ -88,8 +89,8 @@ class ProfileForm(SkillsForm):
 
 
 class AbsenceForm(forms.Form):
-    first_day = forms.DateField(label=_("First day"), widget=Day())
-    last_day = forms.DateField(label=_("Last day"), widget=Day())
+    first_day = DayField(label=_("First day"), widget=Day())
+    last_day = DayField(label=_("Last day"), widget=Day())
     kind = forms.ChoiceField(label=_("Kind"), choices=Absence.Kind.choices)
 
 
@@ -119,8 +120,8 @@ def factory_choices() -> list[tuple[Any, Any]]:
 
 class ClosureForm(forms.Form):
     factory = Offered(label=_("Factory"), coerce=UUID)
-    first_day = forms.DateField(label=_("First day"), widget=Day())
-    last_day = forms.DateField(label=_("Last day"), widget=Day())
+    first_day = DayField(label=_("First day"), widget=Day())
+    last_day = DayField(label=_("Last day"), widget=Day())
     kind = forms.ChoiceField(label=_("Kind"), choices=FactoryClosure.Kind.choices)
     note = forms.CharField(
         label=_("What is known"),
@@ -138,7 +139,7 @@ class ClosureForm(forms.Form):
 class CountryDayForm(forms.Form):
     """A day on which the whole programme's calendar departs from the public one."""
 
-    day = forms.DateField(label=_("Day"), widget=Day())
+    day = DayField(label=_("Day"), widget=Day())
     kind = forms.ChoiceField(
         label=_("Kind"), choices=CountryDay.Kind.choices, initial=CountryDay.Kind.OFF
     )
@@ -153,8 +154,8 @@ class RegionClosureForm(forms.Form):
     """Force majeure over whole regions."""
 
     regions = forms.MultipleChoiceField(label=_("Regions"), widget=forms.CheckboxSelectMultiple)
-    first_day = forms.DateField(label=_("First day"), widget=Day())
-    last_day = forms.DateField(label=_("Last day"), widget=Day())
+    first_day = DayField(label=_("First day"), widget=Day())
+    last_day = DayField(label=_("Last day"), widget=Day())
     note = forms.CharField(label=_("What happened"), max_length=1000, widget=words())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -165,8 +166,8 @@ class RegionClosureForm(forms.Form):
 class MoveForm(forms.Form):
     """Another day or team for one visit, with a reason where a rule is set aside."""
 
-    starts_on = forms.DateField(label=_("First day"), widget=Day())
-    ends_on = forms.DateField(label=_("Last day"), required=False, widget=Day())
+    starts_on = DayField(label=_("First day"), widget=Day())
+    ends_on = DayField(label=_("Last day"), required=False, widget=Day())
     lead = Offered(label=_("Lead assessor"), coerce=int)
     second = Offered(label=_("Second assessor"), coerce=int)
     reason = forms.CharField(
@@ -203,7 +204,7 @@ class LockForm(forms.Form):
 
 
 class WindowForm(forms.Form):
-    until = forms.DateField(label=_("Held open until"), widget=Day())
+    until = DayField(label=_("Held open until"), widget=Day())
     reason = forms.CharField(label=_("Reason"), max_length=1000, widget=words())
 
 

@@ -11,11 +11,14 @@ from collections.abc import Callable
 from enum import StrEnum
 from functools import wraps
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
 
+from betterwork import kept
 from betterwork.accounts.models import Role
 
 
@@ -254,6 +257,19 @@ class Refused(PermissionDenied):
         self.permission = permission
 
 
+def to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """To the sign-in, and from there back: to the page, or to what was typed on it."""
+    after = reverse("kept") if kept.keep(request) else request.get_full_path()
+    if not request.headers.get("HX-Request"):
+        return redirect_to_login(after)
+    # A part of a page asked: the whole page goes, else the sign-in would stand within it.
+    if after == request.get_full_path():
+        after = urlsplit(request.headers.get("HX-Current-URL", "")).path or "/"
+    answer = HttpResponse(status=401)
+    answer["HX-Redirect"] = redirect_to_login(after).url
+    return answer
+
+
 def requires(*permissions: Permission) -> Callable[[View], View]:
     """Allow the view to hats holding any of `permissions`; visitors are sent to the sign-in."""
 
@@ -262,7 +278,7 @@ def requires(*permissions: Permission) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not any(may(request, permission) for permission in permissions):
                 if not request.user.is_authenticated:
-                    return redirect_to_login(request.get_full_path())
+                    return to_sign_in(request)
                 raise Refused(permissions[0])
             return view(request, *args, **kwargs)
 

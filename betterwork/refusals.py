@@ -45,5 +45,14 @@ def sentence(error: DomainError) -> str:
 
 
 def _shown(facts: dict[str, Any]) -> dict[str, Any]:
-    """Days as the reader writes them; the error itself keeps plain values."""
-    return {name: formats.day(v) if isinstance(v, date) else v for name, v in facts.items()}
+    """Days and numbers as the reader writes them; the error itself keeps plain values."""
+    return {name: _written(value) for name, value in facts.items()}
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, date):
+        return formats.day(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        # Below ten thousand it may be a year: no mark between its digits.
+        return formats.number(value) if abs(value) >= 10_000 else formats.digits(str(value))
+    return value

@@ -8,6 +8,7 @@ from betterwork import health, views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("kept/", views.kept_words, name="kept"),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
     path("account/", include("allauth.urls")),

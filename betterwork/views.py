@@ -16,7 +16,10 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
+from betterwork import kept
 from betterwork.accounts.models import Role
 from betterwork.masking import masked
 from betterwork.permissions import Permission, Refused, requires, roles_with
@@ -38,6 +41,19 @@ def home(request: HttpRequest) -> HttpResponse:
     if getattr(request, "membership", None) is None:
         return render(request, "accounts/no_hat.html", status=403)
     return redirect(home_of(request.membership.role) or "my_work")  # type: ignore[attr-defined]
+
+
+@requires(Permission.SIGNED_IN)
+@require_http_methods(["GET", "POST"])
+@never_cache
+def kept_words(request: HttpRequest) -> HttpResponse:
+    """What was typed before the sign-in or the role went: to send on now, or to drop."""
+    waiting = kept.kept_of(request)
+    if request.method == "POST":
+        kept.let_go(request)
+    if request.method == "POST" or waiting is None:
+        return redirect("home")
+    return render(request, "kept.html", {"kept": waiting})
 
 
 # Errors ----------------------------------------------------------------------------------------
@@ -63,6 +79,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
         ) % {"role": mine}
         if roles:
             context["who"] = f"{formats.comma()} ".join(roles)
+        context["is_kept"] = kept.keep(request)
     return render(request, "403.html", context, status=403)
 
 
@@ -105,8 +122,27 @@ def too_large(
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The form's token was missing or old: say so, keep nothing, change nothing."""
-    return render(request, "403_csrf.html", status=403)
+    """The form's token was missing or old: say so, change nothing, keep what was typed."""
+    view = request.resolver_match.func if request.resolver_match else None
+    permissions = getattr(view, "permissions", (Permission.PUBLIC,))
+    is_kept = Permission.PUBLIC not in permissions and kept.keep(request)
+    return render(request, "403_csrf.html", {"is_kept": is_kept}, status=403)
+
+
+class OnlyFormsMiddleware:
+    """Gives the address of a form, when somebody opens it as a page, a page that leads on."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        answer = self.get_response(request)
+        if answer.status_code != 405 or request.method != "GET" or answer.content:
+            return answer
+        above = request.path.rstrip("/").rsplit("/", 1)[0] + "/"
+        page = render(request, "405.html", {"above": above}, status=405)
+        page["Allow"] = answer["Allow"]
+        return page
 
 
 class BodyLimitMiddleware:

@@ -13,6 +13,7 @@ from betterwork.accounts.selectors import people_in
 from betterwork.errors import DomainError
 from betterwork.refusals import sentence
 from betterwork.ui import formats
+from betterwork.ui.fields import DayField
 from factories.models import (
     ClockDrift,
     Committee,
@@ -195,7 +196,7 @@ class LocationForm(SectionForm):
 
 
 class WorkforceForm(Clean):
-    counted_on = forms.DateField(label=_("Counted on"), widget=DayInput())
+    counted_on = DayField(label=_("Counted on"), widget=DayInput())
     female = forms.IntegerField(label=_("Women"), min_value=0, max_value=200_000)
     male = forms.IntegerField(label=_("Men"), min_value=0, max_value=200_000)
     source = forms.CharField(
@@ -205,7 +206,7 @@ class WorkforceForm(Clean):
 
 class StatusForm(Clean):
     status = forms.ChoiceField(label=_("Status"), choices=Factory.Status.choices)
-    since = forms.DateField(label=_("Since"), widget=DayInput())
+    since = DayField(label=_("Since"), widget=DayInput())
     status_reason = forms.CharField(
         label=_("Reason"), required=False, widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Needed for every status but active. It stays in the history."),
@@ -218,7 +219,7 @@ class ContactForm(Clean):
     phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
     email = forms.EmailField(label=_("E-mail"), required=False)
     is_main = forms.BooleanField(label=_("This is the main contact"), required=False)
-    left_on = forms.DateField(label=_("Left on"), required=False, widget=DayInput())
+    left_on = DayField(label=_("Left on"), required=False, widget=DayInput())
 
     def line(self) -> ContactLine:
         found = self.cleaned_data
@@ -246,8 +247,8 @@ class BuyerForm(Clean):
 class RegisterForm(ProfileForm):
     """Everything the registration asks for, in one column."""
 
-    registered_on = forms.DateField(label=_("Registered on"), widget=DayInput())
-    starts_on = forms.DateField(
+    registered_on = DayField(label=_("Registered on"), widget=DayInput())
+    starts_on = DayField(
         label=_("First day of the cycle"), required=False, widget=DayInput(),
         help_text=_("Leave empty to open the first cycle later."),
     )  # fmt: skip
@@ -354,7 +355,7 @@ class ImportForm(forms.Form):
 
 
 class CycleForm(Clean):
-    starts_on = forms.DateField(label=_("First day of the cycle"), widget=DayInput())
+    starts_on = DayField(label=_("First day of the cycle"), widget=DayInput())
     is_high_performer = forms.BooleanField(
         label=_("High performer: assessed less often"), required=False
     )
@@ -370,7 +371,7 @@ class DriftForm(Clean):
     how = forms.ChoiceField(
         label=_("What happens to the clock"), choices=HOW, initial="keep", widget=forms.RadioSelect
     )
-    new_due_on = forms.DateField(label=_("New due date"), required=False, widget=DayInput())
+    new_due_on = DayField(label=_("New due date"), required=False, widget=DayInput())
     note = forms.CharField(
         label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -385,14 +386,14 @@ class DriftForm(Clean):
 class CommitteeForm(Clean):
     kind = forms.ChoiceField(label=_("Kind"), choices=Committee.Kind.choices)
     name = forms.CharField(label=_("Name"), max_length=120)
-    formed_on = forms.DateField(label=_("Formed on"), widget=DayInput())
-    registered_on = forms.DateField(
+    formed_on = DayField(label=_("Formed on"), widget=DayInput())
+    registered_on = DayField(
         label=_("Filed with the authority on"), required=False, widget=DayInput()
     )
 
 
 class ElectionForm(Clean):
-    held_on = forms.DateField(label=_("Held on"), widget=DayInput())
+    held_on = DayField(label=_("Held on"), widget=DayInput())
     method = forms.ChoiceField(label=_("Method"), choices=CommitteeElection.Method.choices)
     voters = forms.IntegerField(label=_("Votes cast"), required=False, min_value=0)
     eligible = forms.IntegerField(label=_("Workers with a vote"), required=False, min_value=0)
@@ -418,8 +419,8 @@ class MemberForm(Clean):
         label=_("Side"), choices=CommitteeMember.Side.choices, widget=forms.RadioSelect
     )
     occupation = forms.CharField(label=_("Occupation"), max_length=80, required=False)
-    joined_on = forms.DateField(label=_("Mandate from"), widget=DayInput())
-    mandate_ends_on = forms.DateField(
+    joined_on = DayField(label=_("Mandate from"), widget=DayInput())
+    mandate_ends_on = DayField(
         label=_("Mandate until"), required=False, widget=DayInput(),
         help_text=_("Leave empty to follow the law."),
     )  # fmt: skip
@@ -441,12 +442,12 @@ class MemberForm(Clean):
 
 
 class LeaveForm(Clean):
-    left_on = forms.DateField(label=_("Date left"), widget=DayInput())
+    left_on = DayField(label=_("Date left"), widget=DayInput())
 
 
 class ChairForm(Clean):
     member: Any = forms.ModelChoiceField(label=_("Chair"), queryset=None)
-    started_on = forms.DateField(label=_("Chair from"), widget=DayInput())
+    started_on = DayField(label=_("Chair from"), widget=DayInput())
 
     def __init__(self, *args: Any, committee: Committee, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -455,10 +456,10 @@ class ChairForm(Clean):
 
 
 class FilingForm(Clean):
-    registered_on = forms.DateField(
+    registered_on = DayField(
         label=_("Filed with the authority on"), required=False, widget=DayInput()
     )
 
 
 class DissolveForm(Clean):
-    dissolved_on = forms.DateField(label=_("Dissolved on"), widget=DayInput())
+    dissolved_on = DayField(label=_("Dissolved on"), widget=DayInput())

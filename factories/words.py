@@ -12,7 +12,9 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import FieldDoesNotExist
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
@@ -292,7 +294,13 @@ LIST_TOLD: dict[str, Text] = {
 
 def label_of_column(column: str) -> Text:
     """The heading of a column as people know it, or nothing where it has none of its own."""
-    return (LIST_COLUMNS | LIST_MORE | LIST_CYCLE).get(column, "")
+    if told := (LIST_COLUMNS | LIST_MORE | LIST_CYCLE).get(column):
+        return told
+    try:
+        field = Factory._meta.get_field(column)
+    except FieldDoesNotExist:
+        return ""
+    return capfirst(str(getattr(field, "verbose_name", "")))
 
 
 @cache

@@ -42,6 +42,7 @@ def _page(
     *,
     error: DomainError | None = None,
     refused: list[str] | None = None,
+    invalid: bool = False,
     **given: Any,
 ) -> HttpResponse:
     page = item_page(
@@ -74,7 +75,7 @@ def _page(
         and item.merged_into_id is None,
         **given,
     }
-    return show(request, "item.html", context, error=error, invalid=bool(refused))
+    return show(request, "item.html", context, error=error, invalid=invalid or bool(refused))
 
 
 @requires(Permission.SEE_PLANS)
@@ -106,7 +107,7 @@ def item_progress(request: MemberRequest, pk: UUID) -> HttpResponse:
     _item(pk)
     form = forms.ProgressForm(request.POST)
     if not form.is_valid():
-        return _page(request, _item(pk), progress_form=form, refused=[_("Choose how far it is.")])
+        return _page(request, _item(pk), progress_form=form, invalid=True)
     return _step(
         request,
         pk,

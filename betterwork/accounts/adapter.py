@@ -16,11 +16,14 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
+from betterwork import kept
+from betterwork.records.mail_page import page_of
 from betterwork.records.services import record, send_mail_once
 from betterwork.records.vocabulary import Action
 from betterwork.tenancy import scope
@@ -89,7 +92,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         request = allauth_context.request
         with translation.override(language):
             values = {"request": request, "email": email, **context}
-            message = self.render_mail(template_prefix, email, values)
+            plain = self.render_mail(template_prefix, email, values)
+        message = EmailMultiAlternatives(plain.subject, plain.body, plain.from_email, [email])
+        site = f"{request.scheme}://{request.get_host()}" if request else ""
+        page = page_of(plain.body, subject=plain.subject, language=language, site=site)
+        message.attach_alternative(page, "text/html")
         try:
             message.send()
         except OSError:
@@ -106,6 +113,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         record_for_person(user, Action.SIGNED_IN, request)
         response: HttpResponse = super().post_login(request, user, **kwargs)
+        kept.remember(response, request, user.pk)
         return response
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:

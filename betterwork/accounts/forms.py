@@ -18,6 +18,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from betterwork.rules.settings import ProgrammeSettings, SettingField, setting_fields
+from betterwork.ui.fields import DayField
 
 from . import services
 from .models import Role, User
@@ -234,7 +235,7 @@ class SettingsForm(forms.Form):
         for each in setting_fields(rules):
             label = words.get(each.name, each.name)
             self.fields[each.name] = _field_of(each, label)
-        self.fields["valid_from"] = forms.DateField(
+        self.fields["valid_from"] = DayField(
             label=_("Valid from"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
         )
         self.fields["reason"] = forms.CharField(

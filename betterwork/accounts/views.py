@@ -252,7 +252,8 @@ def hat(request: PersonRequest) -> HttpResponse:
     if before is None or before.pk != found.pk:
         with scope.scope(facts_of(found, request.user.pk, client_address(request))):
             record(Action.HAT_CHANGED, about=found, before=before.role if before else "")
-    return redirect("home")
+    # From the words that wait for the right role, back to them.
+    return redirect("kept" if request.POST.get("back") == "kept" else "home")
 
 
 @requires(Permission.SIGNED_IN)

@@ -16,6 +16,7 @@ from betterwork import queue
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
 
+from .mail_page import page_of
 from .models import Job, OutgoingMail
 
 RESEND_AFTER = timedelta(seconds=60)
@@ -82,8 +83,8 @@ def send_mail(limit: int = 100) -> int:
             for mail in waiting.order_by("created_at")[:limit]:
                 mail.claimed_at, mail.attempts = now, mail.attempts + 1
                 message = EmailMultiAlternatives(mail.subject, mail.text, to=[mail.to])
-                if mail.html:
-                    message.attach_alternative(mail.html, "text/html")
+                page = mail.html or page_of(mail.text, subject=mail.subject, language=mail.language)
+                message.attach_alternative(page, "text/html")
                 if mail.calendar:
                     method = "CANCEL" if "METHOD:CANCEL" in mail.calendar else "REQUEST"
                     message.attach_alternative(mail.calendar, f"text/calendar; method={method}")

@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "betterwork.tenancy.middleware.ScopeMiddleware",
     "betterwork.accounts.middleware.SecondFactorMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "betterwork.views.OnlyFormsMiddleware",
     "betterwork.views.BodyLimitMiddleware",
 ]
 

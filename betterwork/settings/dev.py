@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 
-from . import env
+from . import base, env
 from .base import *  # noqa: F403
 from .base import VAR_DIR
 
@@ -23,7 +24,16 @@ def _kept_secret() -> str:
     return path.read_text().strip()
 
 
+def _running_address() -> str:
+    """Where `make run` serves this folder's data, for links in mail that a command sends."""
+    try:
+        return str(json.loads((VAR_DIR / "run.json").read_text())["address"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return base.SITE_ADDRESS
+
+
 SECRET_KEY = _kept_secret()
+SITE_ADDRESS = env.text("SITE_ADDRESS", _running_address())
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 DEMO = True

@@ -95,16 +95,14 @@ def import_batch(request: MemberRequest, pk: UUID) -> HttpResponse:
         rows = rows.filter(outcome=shown)
     page = common.page_of(request, rows)
     outcomes = dict(ImportRow.Outcome.choices)
-    ready = sum(counts.get(name, 0) for name in ("create", "update", "same"))
+    totals = _totals(counts)
     failed = Job.objects.filter(key=services.job_key(pk), status=Job.Status.FAILED)
     context = {
         "batch": batch,
         "work": _work(job, pk),
-        "stopped": failed.exists() and ready > 0 and job is None,
+        "stopped": failed.exists() and totals["ready"] > 0 and job is None,
         "counts": [(outcomes[name], counts.get(name, 0), name) for name in outcomes],
-        "ready": ready,
-        "broken": counts.get("error", 0),
-        "total": sum(counts.values()),
+        **totals,
         "unknown": [c for c in batch.columns if c not in KNOWN],
         "page": page,
         "rows": [as_row(row) for row in page],
@@ -123,6 +121,14 @@ def import_batch(request: MemberRequest, pk: UUID) -> HttpResponse:
         ],
     }
     return render(request, "factories/import_batch.html", context)
+
+
+def _totals(counts: dict[str, int]) -> dict[str, int]:
+    return {
+        "ready": sum(counts.get(name, 0) for name in ("create", "update", "same")),
+        "broken": counts.get("error", 0),
+        "total": sum(counts.values()),
+    }
 
 
 def _cell(column: str, row: ImportRow) -> dict[str, Any]:
@@ -169,10 +175,12 @@ def import_row(request: MemberRequest, pk: UUID, number: int) -> HttpResponse:
                 text = _("Row %(row)s is right now.") % {"row": number}
                 messages.success(request, text)
                 return redirect("factories:import_batch", pk=batch.pk)
-    context = {"batch": batch, "line": as_row(row, refused)}
+    context: dict[str, Any] = {"batch": batch, "line": as_row(row, refused)}
     bad = bool(refused) or row.outcome == ImportRow.Outcome.ERROR
     status = 422 if request.method == "POST" and bad else 200
     if part:
+        # The button on top applies the mended row too, and says so.
+        context.update(oob=True, **_totals(services.counts_of(batch)))
         return render(request, "factories/partials/_import_row.html", context, status=status)
     at_fault = set(row.errors)
     context |= {

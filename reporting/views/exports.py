@@ -23,6 +23,7 @@ from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
 from betterwork.ui import formats
 from betterwork.ui.context import OWN_NAMES
+from betterwork.ui.fields import DayField
 from betterwork.ui.parts import Work
 from reporting.exports import analyst, services
 from reporting.exports.analyst import Choice
@@ -44,12 +45,12 @@ class ExportForm(forms.Form):
         choices=[(code, OWN_NAMES.get(code, code)) for code, _name in settings.LANGUAGES],
         help_text=gettext_lazy("The names of the columns are always the same."),
     )
-    since = forms.DateField(
+    since = DayField(
         label=gettext_lazy("Assessments from"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
     )
-    until = forms.DateField(
+    until = DayField(
         label=gettext_lazy("until"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),

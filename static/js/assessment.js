@@ -5,6 +5,7 @@
 (() => {
   const RETRY_MS = 8000;
   const WAIT_MS = 900; // after the last key, before an answer is sent
+  const MOST_KEPT_ALIVE = 15000; // signs, each of up to 4 bytes
   const AHEAD = 15; // questions fetched ahead, so that work goes on without a connection
   const html = document.documentElement;
   const comma = html.dir === "rtl" ? "،" : ",";
@@ -17,6 +18,7 @@
   let isChanged = false;
   let isRefused = false;
   let since = null;
+  let isSignedOut = false;
   let isSending = false;
   let queueKey = "";
   let memory = {};
@@ -56,9 +58,11 @@
     if (!banner) return;
     const count = Object.keys(waiting()).length;
     banner.hidden = !since;
-    banner.querySelector("[data-offline-title]").textContent = since
-      ? `${banner.dataset.since} ${since}.`
-      : "";
+    const title = isSignedOut ? banner.dataset.out : `${banner.dataset.since} ${since}.`;
+    banner.querySelector("[data-offline-title]").textContent = since ? title : "";
+    const door = banner.querySelector("[data-sign-in]");
+    door.hidden = !isSignedOut;
+    door.href = location.pathname;
     const words = count === 1 ? banner.dataset.waitOne : banner.dataset.waitMany;
     const digits = new Intl.NumberFormat(html.lang).format(count);
     banner.querySelector("[data-queue]").textContent = count ? words.replace("%n", digits) : "";
@@ -86,26 +90,36 @@
     };
   };
 
+  // The cookie is newer than the page where somebody signed in anew in another tab.
+  const token = () =>
+    /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ||
+    document.querySelector("[name=csrfmiddlewaretoken]")?.value ||
+    "";
+
   // Sends one entry; answers "saved", "later", "clash" or "refused".
   const send = async (url, entry) => {
+    const sent = JSON.stringify(entry);
     let response;
     try {
       response = await fetch(url, {
         method: "POST",
         credentials: "same-origin",
         redirect: "manual",
-        keepalive: true,
+        // Outlives the page, but browsers refuse more than 64 kB of it: a long text goes without.
+        keepalive: sent.length < MOST_KEPT_ALIVE,
         headers: {
           "Content-Type": "application/json",
           Accept: "application/json",
-          "X-CSRFToken": document.querySelector("[name=csrfmiddlewaretoken]")?.value || "",
+          "X-CSRFToken": token(),
         },
-        body: JSON.stringify(entry),
+        body: sent,
       });
     } catch {
+      isSignedOut = false;
       return { state: "later" };
     }
-    // A sign-in page or a proxy's error: the answer is kept and sent again.
+    // The sign-in, or a proxy's error: the answer is kept and sent again.
+    isSignedOut = response.type === "opaqueredirect";
     const isJson = (response.headers.get("Content-Type") || "").includes("application/json");
     if (!isJson) return { state: "later" };
     const body = await response.json();

@@ -446,3 +446,17 @@ def test_frame_names_the_factory_in_the_script_of_its_people(home: Home, enter: 
         page = enter(Role.AMBASSADOR).get(url("my_actions"), headers={"Accept-Language": language})
         frame = page.content.decode().split("<main")[0]
         assert shown in frame
+
+
+def test_a_long_note_is_refused_for_its_length_alone(home: Home, enter: Any) -> None:
+    item = make_item(home)
+    typed = {"progress_percent": "50", "note": "x" * 2001}
+    answer = enter(Role.AMBASSADOR).post(url("item_progress", item.pk), typed)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "at most 2000" in page
+    assert "Choose how far it is." not in page
+    assert typed["note"] in page
+    assert '<option value="50" selected>' in page
+    missing = enter(Role.AMBASSADOR).post(url("item_progress", item.pk), {"note": "Half."})
+    assert "Choose how far it is." in missing.content.decode()

@@ -6,10 +6,10 @@ import secrets
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
 from .conftest import Person
-from .hands import press, press_named
+from .hands import photo, press, press_named
 
 pytestmark = pytest.mark.browser
 
@@ -108,3 +108,103 @@ def test_a_double_click_sends_once(enter: Callable[..., Person]) -> None:
     page.wait_for_load_state()
     assert len(posts) == 1
     assert page.content().count(note) >= 1
+
+
+def test_a_sign_in_that_ran_out_is_named_and_the_answer_waits(enter: Callable[..., Person]) -> None:
+    """Not "no connection": the way out is another one, and it stands beside the words."""
+    person = enter("advisor", **TABLET)
+    page = person.open("/work/")
+    first_coded_question(page)
+    question = page.url
+    cookies = page.context.cookies()
+    page.context.clear_cookies(name="sessionid")
+    page.keyboard.press("2")
+    finding = f"One of the drums has no label ({secrets.token_hex(3)})."
+    page.fill("[name=finding]", finding)
+    banner = page.locator("[data-offline]")
+    expect(banner).to_contain_text("You are signed out.")
+    expect(banner).to_contain_text("1 answer waits")
+    door = banner.get_by_role("link", name="Sign in")
+    assert door.get_attribute("href") == question.removeprefix(person.site.address)
+    # Signed in again, here in another tab: the answer goes by itself.
+    page.context.add_cookies([each for each in cookies if each["name"] == "sessionid"])
+    expect(page.locator("[data-line]")).to_contain_text("Saved, ", timeout=20_000)
+    expect(banner).to_be_hidden()
+    page.goto(question)
+    expect(page.locator("[name=finding]")).to_have_value(finding)
+
+
+def test_nobody_signs_out_over_answers_that_wait(enter: Callable[..., Person]) -> None:
+    person = enter("advisor", **TABLET)
+    page = person.open("/work/")
+    first_coded_question(page)
+    page.route("**/answer/**", lambda route: route.abort())
+    page.keyboard.press("2")
+    finding = f"The lid of one drum was open ({secrets.token_hex(3)})."
+    page.fill("[name=finding]", finding)
+    expect(page.locator("[data-line]")).to_contain_text("Kept on this tablet")
+    person.open("/account/logout/")
+    page.locator("main form[data-sign-out] .btn.go").click()
+    note = page.locator("main [data-waits]")
+    expect(note).to_contain_text("1 answer waits to be sent.")
+    # The way out leads to where it is sent; then nothing holds the person back.
+    page.unroute("**/answer/**")
+    with page.expect_response(lambda each: "/answer/" in each.url) as answer:
+        note.get_by_role("link").click()
+    assert answer.value.status == 200
+    expect(page.locator("[name=finding]")).to_have_value(finding)
+    page.wait_for_function("!Object.keys(localStorage).some((k) => k.startsWith('bw-answers'))")
+    person.open("/account/logout/")
+    press(page.locator("main form[data-sign-out] .btn.go"))
+    assert "/account/login" in page.url or page.locator("[name=login]").count()
+
+
+def test_a_text_beyond_every_measure_does_not_hold_up_the_others(
+    enter: Callable[..., Person],
+) -> None:
+    """Browsers refuse to send much of a page that closes; the server says what is too long."""
+    person = enter("advisor", **TABLET)
+    page = person.open("/work/")
+    first_coded_question(page)
+    page.keyboard.press("2")
+
+    def carries(words: str) -> Callable[[Response], bool]:
+        return lambda each: words in (each.request.post_data_json or {}).get("finding", "")
+
+    long = "তালিকা ছিল না। " * 4000
+    with page.expect_response(carries(long)) as answer:
+        page.fill("[name=finding]", long)
+    assert answer.value.status == 422
+    expect(page.locator("[data-line]")).to_contain_text("The text is too long")
+    expect(page.locator("[data-offline]")).to_be_hidden()
+    finding = f"No list was shown ({secrets.token_hex(3)})."
+    with page.expect_response(carries(finding)) as answer:
+        page.fill("[name=finding]", finding)
+    assert answer.value.status == 200
+    page.reload()
+    expect(page.locator("[name=finding]")).to_have_value(finding)
+
+
+def test_a_form_without_a_connection_stays_with_its_words_and_photos(
+    enter: Callable[..., Person],
+) -> None:
+    person = enter("ambassador", viewport={"width": 390, "height": 844})
+    page = person.open("/plan/items/?waiting=ambassador")
+    press(page.locator("main article h3 a").first)
+    item = page.url
+    details = page.locator("details:has([name=files])")
+    if not details.evaluate("d => d.open"):
+        details.locator("summary").click()
+    form = page.locator("form[action$='/evidence/']")
+    shots = [photo(f"lamp-{n}.jpg", f"#{secrets.token_hex(3)}") for n in range(2)]
+    form.locator("[type=file]").set_input_files(shots)
+    caption = f"The lamp of exit 2 ({secrets.token_hex(3)})"
+    form.locator("[name=caption]").fill(caption)
+    page.context.set_offline(True)
+    form.locator("button").last.click()
+    expect(form.get_by_role("alert")).to_be_visible()
+    assert page.url == item
+    page.context.set_offline(False)
+    expect(form.get_by_role("alert")).to_have_count(0)
+    press(form.locator("button").last)
+    assert caption in page.content()

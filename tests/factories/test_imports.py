@@ -229,6 +229,7 @@ def test_repair_in_the_page_then_apply(bd: Any, sign_in: Any) -> None:
     wrong = client.post(url, {"cell-female": "eleven"}, HTTP_HX_REQUEST="true")
     assert wrong.status_code == 422
     assert 'value="eleven"' in wrong.content.decode()
+    assert "Apply 1 row<" in wrong.content.decode()
     assert client.get(url).status_code == 200
     right = client.post(url, {"cell-female": "10"})
     assert right.status_code == 302
@@ -239,6 +240,21 @@ def test_repair_in_the_page_then_apply(bd: Any, sign_in: Any) -> None:
     batch.refresh_from_db()
     assert batch.status == "applied"
     assert client.post(url, {"cell-female": "11"}).status_code == 422
+
+
+def test_the_button_on_top_counts_a_row_that_was_mended(bd: Any, sign_in: Any) -> None:
+    client = sign_in("staff")
+    batch = check("name,region,year_began\nGood,Dhaka,1999\nBad,Dhaka,long ago\n")
+    page = client.get(reverse("factories:import_batch", args=[batch.pk])).content.decode()
+    assert "Apply 1 row<" in page
+    assert "Year operations began" in page  # the cell by the name people know
+    url = reverse("factories:import_row", args=[batch.pk, 3])
+    part = client.post(url, {"cell-began_on_year": "1998"}, HTTP_HX_REQUEST="true")
+    assert part.status_code == 200
+    text = part.content.decode()
+    assert text.count('hx-swap-oob="true"') == 2
+    assert "Apply 2 rows" in text
+    assert "<b>2 ready</b>, 0 to repair" in text
 
 
 def test_a_refused_file_is_explained_on_the_page(bd: Any, sign_in: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import date
 from typing import Any
@@ -12,8 +13,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from betterwork.accounts.models import Role
 from betterwork.records.models import TrailEvent
 from betterwork.tenancy import scope
+from betterwork.tenancy.models import Programme
 from factories.models import Buyer, Factory, FactoryBuyer, ManufacturingGroup
 from factories.rules.committee_law import Confidence
 from factories.rules.committees import Check, CheckKey, Outcome
@@ -536,3 +539,50 @@ def test_a_factory_without_a_cycle_waits_for_the_programme(bd: Any, sign_in: Any
     page = sign_in("manager").get(reverse("factories:list")).content.decode()
     assert "Open a cycle" in page
     assert "Nobody" not in page
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1026-11-01", "9026-11-01"])
+def test_a_year_nobody_means_is_asked_about(bd: Programme, sign_in: Any, day: str) -> None:
+    """A day typed as 0001 would make a factory active since before there were any."""
+    factory = builders.make_factory()
+    url = reverse("factories:status", args=[factory.pk])
+    typed = {"status": "closed", "since": day, "status_reason": "The owner moved away."}
+    answer = sign_in(Role.MANAGER).post(url, typed)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Look at the year of this day once more." in page
+    assert f'value="{day}"' in page
+    assert "The owner moved away." in page
+    factory.refresh_from_db()
+    assert factory.status == "active"
+
+
+def test_refusals_of_fields_count_in_the_readers_digits(bd: Programme, sign_in: Any) -> None:
+    manager = builders.make_member(Role.MANAGER, user=builders.make_user(language="bn"))
+    factory = builders.make_factory()
+    url = reverse("factories:workforce", args=[factory.pk])
+    typed = {"counted_on": "2026-01-05", "female": "300000", "male": "1", "source": "x" * 61}
+    page = sign_in(user=manager).post(url, typed).content.decode()
+    messages = re.findall(r'<p class="msg"[^>]*>([^<]+)</p>', page)
+    assert len(messages) == 2
+    assert "\u09e8\u09e6\u09e6\u09e6\u09e6\u09e6" in messages[0]  # 200000
+    assert "\u09ec\u09e6" in messages[1]  # 60
+    assert not re.search(r"[0-9]", "".join(messages))
+
+
+def test_pages_of_a_programme_without_any_factory_say_what_is_true(
+    jordan: Programme, sign_in: Any
+) -> None:
+    """Nothing was chosen, so nothing "fits" nowhere; a filter that finds nothing says that."""
+    client = sign_in(Role.MANAGER, programme="JO")
+    for name, empty, narrowed in (
+        ("factories:list", "No factory is registered yet.", "?q=xyz"),
+        ("factories:committees", "No committee is recorded yet.", "?q=xyz"),
+        ("assessments:list", "No assessment yet.", "?year=2020"),
+        ("advisory:visits", "No visit is planned or recorded yet.", "?q=xyz"),
+        ("advisory:plans", "No plan has begun yet.", "?q=xyz"),
+    ):
+        page = client.get(reverse(name)).content.decode()
+        assert empty in page, name
+        assert "fits" not in page.split("</h1>")[1], name
+        assert empty not in client.get(reverse(name) + narrowed).content.decode(), name

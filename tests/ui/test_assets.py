@@ -70,6 +70,7 @@ def test_sheets_are_small_enough_for_a_phone(packages: Path, tmp_path: Path) -> 
     core = (tmp_path / "out" / "css" / "core.css").read_bytes()
     assert len(gzip.compress(core, 9)) < 20_000
     assert (SOURCES / "js" / "app.js").stat().st_size < 6_000
+    assert (SOURCES / "js" / "connection.js").stat().st_size < 3_000
 
 
 @pytest.mark.parametrize("folder", ["core", "staff"])

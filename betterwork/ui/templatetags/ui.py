@@ -134,6 +134,14 @@ def local_digits(value: Any) -> str:
 
 
 @register.filter
+def refusal(value: Any) -> str:
+    """A field's refusal with the digits of the reader's script; one that quotes a code keeps it."""
+    text = str(value)
+    has_code = any(sign.isascii() and sign.isalpha() for sign in text)
+    return text if has_code else formats.digits(text)
+
+
+@register.filter
 def device(user_agent: str) -> str:
     """ "Chrome on Android" for what a browser calls itself."""
     return devices.device_name(user_agent)
