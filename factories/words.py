@@ -31,6 +31,10 @@ from factories.rules.cycle_facts import ClockKey
 
 Text = str | Promise
 
+WEEKDAYS: list[tuple[int, Text]] = [
+    (0, _("Monday")), (1, _("Tuesday")), (2, _("Wednesday")), (3, _("Thursday")),
+    (4, _("Friday")), (5, _("Saturday")), (6, _("Sunday")),
+]  # fmt: skip
 PHASES: dict[str, Text] = {
     Phase.REGISTERED: _("Registered"),
     Phase.INITIAL_ADVISORY: _("Initial advisory"),

@@ -38,6 +38,7 @@ from assessments.planner_forms import (
     ProfileForm,
     RegionClosureForm,
     SkillsForm,
+    WeeklyRestForm,
 )
 from assessments.services import feeds, people
 from betterwork.accounts.models import Membership, Role, User
@@ -305,8 +306,32 @@ def country(request: MemberRequest) -> HttpResponse:
         "rest": f"{formats.comma()} ".join(rest),
         "days": country_days.calendar(programme, today, last, language()),
         "may_change": _may_change_days(request),
+        "may_change_rest": may(request, Permission.CHANGE_SETTINGS),
     }
     return render(request, "planner/country.html", context)
+
+
+@requires(Permission.CHANGE_SETTINGS)
+def weekly_rest(request: MemberRequest) -> HttpResponse:
+    """Which days of the week the programme rests."""
+    programme = _programme(request)
+    initial = {"weekdays": [str(day) for day in programme.weekly_rest or ()]}
+    form = WeeklyRestForm(request.POST if request.method == "POST" else None, initial=initial)
+    back = reverse("planner:country")
+    error = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            people.change_weekly_rest(weekdays=[int(day) for day in form.cleaned_data["weekdays"]])
+        except DomainError as refusal:
+            error = refusal
+        else:
+            messages.success(request, _("Saved. The plan is looked at again in the background."))
+            return redirect(back)
+    return _form_page(
+        request, form, title=_("Weekly rest days"), back=back,
+        crumb=_("Rest days and holidays"), button=_("Save"), error=error,
+        lede=_("Due dates, visits and calendars keep clear of them from now on."),
+    )  # fmt: skip
 
 
 def _may_change_days(request: MemberRequest) -> bool:
@@ -321,7 +346,9 @@ def country_day_new(request: MemberRequest) -> HttpResponse:
     error = None
     if request.method == "POST" and form.is_valid():
         try:
-            people.record_country_day(by=user_id(request), **form.cleaned_data)
+            people.record_country_day(
+                by=user_id(request), today=today_in(request), **form.cleaned_data
+            )
         except DomainError as refusal:
             error = refusal
         else:

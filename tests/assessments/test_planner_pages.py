@@ -378,6 +378,15 @@ def test_rest_days_and_holidays_by_page(planner: Client, country: Country, sign_
     assert manager.post(gone).status_code == 302
     assert "Election of the parliament" not in planner.get(url).content.decode()
     assert sign_in("ambassador").get(url).status_code == 403
+    rest = reverse("planner:weekly_rest")
+    assert rest in manager.get(url).content.decode()
+    assert rest not in planner.get(url).content.decode()
+    assert planner.post(rest, {"weekdays": ["5"]}).status_code == 403
+    assert re.search(r'<input[^>]*value="4"[^>]*checked', manager.get(rest).content.decode())
+    assert manager.post(rest, {"weekdays": list("0123456")}).status_code == 422
+    assert manager.post(rest, {"weekdays": ["9"]}).status_code == 422
+    assert manager.post(rest, {"weekdays": ["4", "5"]}).status_code == 302
+    assert "Weekly rest: Fri, Sat" in planner.get(url).content.decode()
 
 
 def test_my_time_is_mine(country: Country, sign_in: Any) -> None:
