@@ -14,6 +14,15 @@
   const isMonth = board.dataset.board === "month";
   const rows = [...board.tBodies[0].rows];
   const days = [...board.tHead.querySelectorAll("[data-day]")].map((th) => th.dataset.day);
+  // A wide month begins with what is over: today comes into view, beside the names.
+  const now = board.tHead.querySelector(".today[data-day]");
+  const frame = board.closest(".scroll");
+  if (now && frame && frame.scrollWidth > frame.clientWidth) {
+    const names = board.tHead.querySelector(".name").getBoundingClientRect();
+    const at = now.getBoundingClientRect();
+    const beside = document.documentElement.dir === "rtl" ? at.right - names.left : at.left - names.right;
+    frame.scrollBy(beside, 0);
+  }
   const mirrored = document.documentElement.dir === "rtl";
   let taken = null; // the visit that is being moved
   let place = null; // {row, day}: where it would go
