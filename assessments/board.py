@@ -491,14 +491,18 @@ def guess(facts: Facts, past: Sequence[tuple[UUID, date, date]]) -> Guess:
     since = facts.today - timedelta(days=365)
     is_working_day = working_day_test(facts.programme)
     starts, spans = [], []
+
+    def is_compared(first: date, last: date) -> bool:
+        # Not a visit on days the country rests: of a factory, or a calendar, with other rest days.
+        return all(is_working_day(day) for day in plan_facts.days_of(first, last))
+
     for _factory, on, until in past:
-        # Days the country now rests on: of a factory with other rest days, or of another calendar.
-        if on >= since and is_working_day(on):
+        if on >= since and is_compared(on, until):
             starts.append(on)
             spans.append(Span(on - NEAR, on + NEAR, (until - on).days + 1))
     for due in facts.due:
         row, plan = due.assessment, due.plan
-        if row.starts_on and row.ends_on:
+        if row.starts_on and row.ends_on and is_compared(row.starts_on, row.ends_on):
             starts.append(row.starts_on)
             first, last = row.starts_on - NEAR, row.starts_on + NEAR
             if plan is not None and not plan.is_by_hand and plan.window_first and plan.window_last:

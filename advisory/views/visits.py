@@ -222,14 +222,15 @@ def visit_move(request: MemberRequest, pk: UUID) -> HttpResponse:
     )
     found = get_object_or_404(rows, pk=pk)
     asked = request.POST if request.method == "POST" else request.GET
-    day = _day_of(asked.get("starts_on", "")) or found.planned_on
+    stands_on = found.planned_on or today()
+    day = _day_of(asked.get("starts_on", "")) or stands_on
     error = None
     if request.method == "POST":
         try:
             services.move_visit(
                 visit_id=pk,
                 planned_on=day,
-                was=_day_of(asked.get("was", "")) or found.planned_on,
+                was=_day_of(asked.get("was", "")) or stands_on,
                 by=request.user,
             )
         except DomainError as refusal:

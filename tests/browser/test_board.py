@@ -163,6 +163,21 @@ def test_an_announced_visit_is_moved_on_its_calendar(enter: Callable[..., Person
     assert overflow(page) <= 0
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_month_wider_than_its_frame_opens_at_today(
+    enter: Callable[..., Person], width: int
+) -> None:
+    person = enter("planner", viewport={"width": width, "height": 900})
+    page = person.open("/planner/")
+    today = page.locator("th.today[data-day]").bounding_box()
+    names = page.locator("thead th.name").bounding_box()
+    frame = page.locator(".scroll:has(> table.board)").bounding_box()
+    assert today and names and frame
+    assert names["x"] == pytest.approx(frame["x"], abs=2)  # the names stay beside the days
+    assert today["x"] >= names["x"] + names["width"] - 2
+    assert today["x"] + today["width"] <= frame["x"] + frame["width"] + 2
+
+
 def test_board_by_region_and_week_and_on_paper(enter: Callable[..., Person]) -> None:
     person = enter("planner", **DESK)
     page = board_with_visits(person, "by=region")
