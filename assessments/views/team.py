@@ -49,6 +49,7 @@ from betterwork.tenancy.models import Programme
 from betterwork.ui import formats
 from betterwork.ui.parts import Crumb
 from factories.models import Factory
+from factories.words import languages_named
 
 from .common import language, looked, refused, today_in, user_id
 from .planner import sealed_room
@@ -107,12 +108,20 @@ def team(request: MemberRequest) -> HttpResponse:
         "user"
     )
     context = {
-        "people": [(hat.user, profiles.get(hat.user_id), ties.get(hat.user_id, 0)) for hat in hats],
+        "people": [
+            (hat.user, found, ties.get(hat.user_id, 0), _spoken(found))
+            for hat in hats
+            for found in (profiles.get(hat.user_id),)
+        ],
         "absences": list(away.order_by("first_day", "pk")[:200]),
         "has_profiles": bool(profiles),
         "has_leads": any(row.may_lead for row in profiles.values()),
     }
     return render(request, "planner/team.html", context)
+
+
+def _spoken(profile: AssessorProfile | None) -> str:
+    return languages_named(profile.languages) if profile else ""
 
 
 def _advisor(person: int) -> User:
@@ -379,8 +388,10 @@ def mine(request: MemberRequest) -> HttpResponse:
     today = today_in(request)
     feed = CalendarFeed.objects.filter(user_id=me, revoked_at__isnull=True).first()
     token = request.session.pop("feed_token", "")
+    profile = AssessorProfile.objects.filter(user_id=me).first()
     context = {
-        "profile": AssessorProfile.objects.filter(user_id=me).first(),
+        "profile": profile,
+        "spoken": _spoken(profile),
         "absences": list(
             Absence.objects.filter(user_id=me, withdrawn_at__isnull=True, last_day__gte=today)
         ),

@@ -30,6 +30,7 @@ from betterwork.accounts.models import Membership
 from betterwork.records.models import Job, TrailEvent
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
+from factories.models import Factory
 from tests.assessments.builders import make_planned
 from tests.builders import make_factory
 
@@ -334,6 +335,15 @@ def test_plans_are_asked_for_as_sealed_work(planner: Client) -> None:
     for name in ("run_new", "run_again"):
         assert planner.post(reverse(f"planner:{name}")).status_code == 302
     assert Job.objects.filter(sealed=True).count() == 2
+
+
+def test_languages_are_told_by_name(planner: Client, country: Country) -> None:
+    AssessorProfile.objects.update(languages=["bn", "en"])
+    assert "<td>Bengali, English</td>" in planner.get(reverse("planner:team")).content.decode()
+    row = Assessment.objects.filter(starts_on__isnull=False)[0]
+    Factory.objects.filter(pk=row.factory_id).update(languages=["bn"])
+    page = planner.get(reverse("planner:envelope", args=[row.pk])).content.decode()
+    assert "Workers: Bengali. On the team: Bengali" in page
 
 
 def test_team_and_closures(planner: Client, country: Country) -> None:

@@ -172,7 +172,9 @@ def test_a_month_wider_than_its_frame_opens_at_today(
     today = page.locator("th.today[data-day]").bounding_box()
     names = page.locator("thead th.name").bounding_box()
     frame = page.locator(".scroll:has(> table.board)").bounding_box()
-    assert today and names and frame
+    assert today
+    assert names
+    assert frame
     assert names["x"] == pytest.approx(frame["x"], abs=2)  # the names stay beside the days
     assert today["x"] >= names["x"] + names["width"] - 2
     assert today["x"] + today["width"] <= frame["x"] + frame["width"] + 2
