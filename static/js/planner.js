@@ -72,7 +72,8 @@
         headers: { "HX-Request": "true", "HX-Target": "side" },
         signal,
       });
-      if (!answer.ok) throw new Error(String(answer.status));
+      // Led elsewhere, such as to the sign-in: the whole page goes there, and comes back.
+      if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
       side.innerHTML = await answer.text();
       side.removeAttribute("aria-busy");
     } catch (error) {
