@@ -22,8 +22,8 @@ from reporting.bench.planning import Country, country
 
 RUNS = 20
 NEAR_DAYS = 2
-# Bounds of chance at these numbers of pairs, three standard deviations and more. Holidays and closed
-# days, the same in both plans, relate places in one window by about 0.03: no draw can help that.
+# Bounds of chance at these numbers of pairs, three standard deviations and more. Holidays and
+# closed days are the same in both plans: they relate places in one window by 0.03 in any draw.
 AS_NEAR, RELATED = 0.12, 0.08
 
 
