@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tenancy", "0006_people_read_their_duplicates")]
+    dependencies = [("tenancy", "0008_keys_tell_nothing")]
 
     operations = [
         migrations.AddField(

@@ -42,8 +42,8 @@ FILL = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0011_country_days"),
-        ("tenancy", "0007_own_days"),
+        ("assessments", "0012_event_keys_without_order"),
+        ("tenancy", "0009_own_days"),
     ]
 
     operations = [
