@@ -3,7 +3,9 @@
 from django.utils.translation import gettext_lazy as _
 
 SENTENCES = {
-    "visit_on_absence": _("You are away on %(day)s. Choose another day, or take the leave back."),
+    "visit_on_absence": _(
+        "The advisor is away on %(day)s. Choose another day, or take the leave back."
+    ),
     "visit_on_assessment": _("You have other work on %(day)s. Choose another day."),
     "visit_is_cancelled": _("This visit was cancelled. Plan another one."),
     "visit_note_missing": _("Write a few words first, so that the others know why."),
@@ -80,6 +82,7 @@ SENTENCES = {
     "visit_already_done": _(
         "This visit took place on %(day)s. Its day no longer changes; its notes can."
     ),
+    "visit_moved_meanwhile": _("This visit was moved to %(day)s meanwhile. Look at it again."),
     "visit_without_topics": _("Say what the visit was about."),
     "virtual_too_early": _(
         "Virtual visits are possible from the third cycle on. This factory is in cycle %(number)s."

@@ -40,6 +40,7 @@ urlpatterns = [
     path("visits/month/", visits.month, name="visit_month"),
     path("visits/new/", visits.visit_new, name="visit_new"),
     path("visits/<uuid:pk>/", visits.visit, name="visit"),
+    path("visits/<uuid:pk>/move/", visits.visit_move, name="visit_move"),
     path("visits/<uuid:pk>/confirm/", visits.visit_confirm, name="visit_confirm"),
     path("visits/<uuid:pk>/another-day/", visits.visit_another_day, name="visit_another_day"),
     path("visits/<uuid:pk>/cancel/", visits.visit_cancel, name="visit_cancel"),

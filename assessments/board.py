@@ -20,9 +20,11 @@ from assessments.bookings import Booked
 from assessments.models import Absence, Assessment, PlanChange, PlanRun
 from assessments.plan_facts import Due, Facts, Held, Person
 from assessments.rules.planning.problem import Breach
+from assessments.rules.planning.weekdays import Span, expected_starts, is_pattern
 from assessments.rules.travel import distance_km, travel_minutes
 from assessments.services.planning import ENDED, REPEATED
 from factories.models import Factory
+from factories.selectors import working_day_test
 
 
 @dataclass(frozen=True, slots=True)
@@ -471,29 +473,47 @@ def forecast(
 class Guess:
     """What somebody who sees past visits could guess by: counts, not dates."""
 
-    weekdays: tuple[tuple[int, int], ...]  # weekday, starts in the last and coming 12 months
+    # weekday, starts in the last and coming 12 months, and those that chance lets expect
+    weekdays: tuple[tuple[int, int, float], ...]
     intervals: tuple[int, int] | None  # shortest and longest days between two assessments
     least_dates: int | None
     few: int
     starts: int = 0
-    evenness: float | None = None
+    is_weekday_pattern: bool = False
     intervals_known: int = field(default=0)
 
 
-def guess(facts: Facts, past: Sequence[tuple[UUID, date]]) -> Guess:
-    """Patterns in start days and intervals. `past`: factory and first day of held assessments."""
+NEAR = timedelta(days=30)  # where the window is not kept: as far on both sides of a visit
+
+
+def guess(facts: Facts, past: Sequence[tuple[UUID, date, date]]) -> Guess:
+    """Patterns in start days and intervals. `past`: factory, first and last day of those held."""
     since = facts.today - timedelta(days=365)
-    starts = [on for _factory, on in past if on >= since]
-    starts += [due.assessment.starts_on for due in facts.due if due.assessment.starts_on]
+    is_working_day = working_day_test(facts.programme)
+    starts, spans = [], []
+
+    def is_compared(first: date, last: date) -> bool:
+        # Not a visit on days the country rests: of a factory, or a calendar, with other rest days.
+        return all(is_working_day(day) for day in plan_facts.days_of(first, last))
+
+    for _factory, on, until in past:
+        if on >= since and is_compared(on, until):
+            starts.append(on)
+            spans.append(Span(on - NEAR, on + NEAR, (until - on).days + 1))
+    for due in facts.due:
+        row, plan = due.assessment, due.plan
+        if row.starts_on and row.ends_on and is_compared(row.starts_on, row.ends_on):
+            starts.append(row.starts_on)
+            first, last = row.starts_on - NEAR, row.starts_on + NEAR
+            if plan is not None and not plan.is_by_hand and plan.window_first and plan.window_last:
+                first, last = plan.window_first, plan.window_last
+            spans.append(Span(first, last, (row.ends_on - row.starts_on).days + 1))
+    expected = expected_starts(spans, is_working_day)
     counts = Counter(day.weekday() for day in starts)
     weekdays = [day for day in range(7) if day not in facts.calendar.rest_weekdays]
     order = sorted(weekdays, key=lambda day: (day - _first_weekday(facts)) % 7)
-    # A visit of two days cannot begin before the rest day: that weekday stands apart.
-    compared = [counts[day] for day in order[:-1]]
-    most = max(compared, default=0)
-    evenness = min(compared) / most if most else None
     by_factory: dict[UUID, list[date]] = defaultdict(list)
-    for factory, on in past:
+    for factory, on, _until in past:
         by_factory[factory].append(on)
     gaps = []
     for days in by_factory.values():
@@ -508,12 +528,12 @@ def guess(facts: Facts, past: Sequence[tuple[UUID, date]]) -> Guess:
         and due.plan.legal_dates
     ]
     return Guess(
-        weekdays=tuple((day, counts[day]) for day in order),
+        weekdays=tuple((day, counts[day], expected.get(day, 0.0)) for day in order),
         intervals=(min(gaps), max(gaps)) if gaps else None,
         least_dates=min(drawn, default=None),
         few=sum(n < facts.settings.few_dates for n in drawn),
         starts=len(starts),
-        evenness=evenness,
+        is_weekday_pattern=is_pattern(counts, expected),
         intervals_known=len(gaps),
     )
 
@@ -530,9 +550,11 @@ def _first_weekday(facts: Facts) -> int:
 # -- rows of the database --------------------------------------------------------------------------
 
 
-def held_starts() -> list[tuple[UUID, date]]:
+def held_visits() -> list[tuple[UUID, date, date]]:
+    """Factory, first and last day of each assessment that began: one query."""
     rows = Assessment.objects.filter(sealed=False, checked_in_at__isnull=False)
-    return [(f, d) for f, d in rows.values_list("factory_id", "starts_on") if d]
+    told = rows.values_list("factory_id", "starts_on", "ends_on")
+    return [(factory, first, last or first) for factory, first, last in told if first]
 
 
 def waiting_runs() -> list[PlanRun]:

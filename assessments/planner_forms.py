@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from betterwork.tenancy.models import Programme
+from betterwork.ui import formats
 from betterwork.ui.context import OWN_NAMES
 from betterwork.ui.fields import DayField
 from factories.models import Factory
@@ -148,6 +149,23 @@ class CountryDayForm(forms.Form):
         max_length=120,
         help_text=_("Such as an election, or a holiday that the moon moved."),
     )
+
+
+class WeeklyRestForm(forms.Form):
+    """The rest days of a whole programme; Monday is 0."""
+
+    weekdays = forms.MultipleChoiceField(
+        label=_("Weekly rest days"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Factories with other rest days say so on their own page."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["weekdays"].choices = [  # type: ignore[attr-defined]
+            (str(day), formats.weekday_named(day)) for day in range(7)
+        ]
 
 
 class RegionClosureForm(forms.Form):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assessments.rules.modality import Activity, Check, Modality, Setting, Strictness
 from betterwork.ui import formats, parts
+from factories.words import languages_named
 
 from .refusals import TEAM_RULES
 
@@ -138,8 +139,8 @@ def _fact(check: Check, names: Mapping[str, str]) -> str:
             "needed": formats.number(check.needed),
         }
     if check.key == "speaks_worker_language":
-        spoken = formats.comma().join(found) or gettext("nobody")
-        wanted = formats.comma().join(check.needed) or gettext("not recorded")
+        spoken = languages_named(found) or gettext("nobody")
+        wanted = languages_named(check.needed) or gettext("not recorded")
         return gettext("Workers: %(wanted)s. On the team: %(spoken)s.") % {
             "wanted": wanted,
             "spoken": spoken,

@@ -75,6 +75,7 @@ SENTENCES: dict[str, str | Promise] = {
     "too_many_files": _("Send at most %(most)s files at once."),
     "text_missing": _("Write a few words first."),
     "reason_needed": _("Write down the reason first."),
+    "worked_day_past": _("%(day)s is over. Only a coming holiday can be worked."),
     "not_a_holiday": _("%(day)s is no public holiday: nothing has to be lifted."),
     "not_to_be_repeated": _("Only a visit that was put off or refused can be attempted again."),
     "remark_settled": _("This remark is settled already."),

@@ -33,6 +33,7 @@ urlpatterns = [
     path("closures/region/", team.closure_region, name="closure_region"),
     path("closures/<uuid:pk>/withdraw/", team.closure_withdraw, name="closure_withdraw"),
     path("country/", team.country, name="country"),
+    path("country/rest/", team.weekly_rest, name="weekly_rest"),
     path("country/new/", team.country_day_new, name="country_day_new"),
     path("country/<uuid:pk>/withdraw/", team.country_day_withdraw, name="country_day_withdraw"),
     path("mine/", team.mine, name="mine"),

@@ -26,19 +26,8 @@ from factories.models import (
 )
 from factories.rules.identifiers import gateway_id, os_id
 from factories.services.factories import LOCATION, PROFILE, BuyerLine, ContactLine
+from factories.words import LANGUAGES, WEEKDAYS
 
-LANGUAGES = [
-    ("bn", _("Bengali")), ("ar", _("Arabic")), ("en", _("English")), ("vi", _("Vietnamese")),
-    ("km", _("Khmer")), ("id", _("Indonesian")), ("ur", _("Urdu")), ("si", _("Sinhala")),
-    ("ta", _("Tamil")), ("hi", _("Hindi")), ("ne", _("Nepali")), ("my", _("Burmese")),
-    ("zh", _("Chinese")), ("fil", _("Filipino")), ("am", _("Amharic")), ("ht", _("Haitian Creole")),
-    ("fr", _("French")), ("es", _("Spanish")), ("mg", _("Malagasy")), ("uz", _("Uzbek")),
-    ("ru", _("Russian")),
-]  # fmt: skip
-WEEKDAYS = [
-    (0, _("Monday")), (1, _("Tuesday")), (2, _("Wednesday")), (3, _("Thursday")),
-    (4, _("Friday")), (5, _("Saturday")), (6, _("Sunday")),
-]  # fmt: skip
 BUYER_LINES = 3
 
 

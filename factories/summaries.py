@@ -62,12 +62,13 @@ class RunningClocks:
     reports: tuple[OpenClock, ...]
 
 
-# The calendar is the country's holidays (their release is in the digest) and the programme's rest.
-_MARK = "%(mark)s || ':' || p.country || ':' || p.weekly_rest::text"
+# The calendar is the country's holidays (their release is in the digest), the programme's weekly
+# rest and its own days.
+_MARK = "%(mark)s || ':' || md5(p.country || ':' || p.weekly_rest::text || ':' || p.own_days::text)"
 _COUNT = """
 WITH running AS MATERIALIZED (
   SELECT c.id, c.factory_id, c.number, c.starts_on, c.ends_on, c.is_high_performer,
-         f.weekly_rest, p.country, p.weekly_rest AS programme_rest, k.clocks, k.version,
+         f.weekly_rest, p.country, p.weekly_rest AS programme_rest, p.own_days, k.clocks, k.version,
          COALESCE(k.kept_version = k.version AND k.mark = {mark}, false) AS holds
   FROM factories_engagementcycle c
   JOIN tenancy_programme p ON p.id = c.programme_id
@@ -90,7 +91,8 @@ SELECT json_build_object(
   'ask', (SELECT json_agg(json_build_object(
       'id', id, 'factory_id', factory_id, 'number', number, 'starts_on', starts_on,
       'ends_on', ends_on, 'is_high_performer', is_high_performer, 'weekly_rest', weekly_rest,
-      'country', country, 'programme_rest', programme_rest, 'version', version)) FROM ask),
+      'country', country, 'programme_rest', programme_rest, 'own_days', own_days,
+      'version', version)) FROM ask),
   'told', (SELECT json_agg(row_to_json(facts) ORDER BY day, at) FROM facts),
   'counts', (SELECT json_agg(json_build_array(key, days_left, n, with_reason)) FROM (
       SELECT key, due_on - %(today)s AS days_left, count(*) AS n,
@@ -159,6 +161,7 @@ def _cycle(row: dict[str, Any]) -> EngagementCycle:
             pk=scope.current_programme(),
             country=row["country"],
             weekly_rest=row["programme_rest"],
+            own_days=row["own_days"],
         ),
     )
 

@@ -37,6 +37,8 @@ def register() -> None:
     register_codes(
         Action.DRIFT_RECORDED, clock=words.CLOCKS, reason=dict(ClockDrift.Reason.choices)
     )
+    weekdays = {str(day): name for day, name in words.WEEKDAYS}
+    register_codes(Action.SETTINGS_CHANGED, rest=weekdays, rest_before=weekdays)
     register_codes(Action.COMMITTEE_FORMED, kind=dict(Committee.Kind.choices))
     register_codes(
         Action.COMMITTEE_CHANGED,

@@ -5,6 +5,7 @@ Rules speak in codes; every code they can give has its word here (a test walks t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from enum import Enum
 from fractions import Fraction
@@ -33,6 +34,18 @@ from factories.rules.cycle_facts import ClockKey
 
 Text = str | Promise
 
+LANGUAGES: list[tuple[str, Text]] = [
+    ("bn", _("Bengali")), ("ar", _("Arabic")), ("en", _("English")), ("vi", _("Vietnamese")),
+    ("km", _("Khmer")), ("id", _("Indonesian")), ("ur", _("Urdu")), ("si", _("Sinhala")),
+    ("ta", _("Tamil")), ("hi", _("Hindi")), ("ne", _("Nepali")), ("my", _("Burmese")),
+    ("zh", _("Chinese")), ("fil", _("Filipino")), ("am", _("Amharic")), ("ht", _("Haitian Creole")),
+    ("fr", _("French")), ("es", _("Spanish")), ("mg", _("Malagasy")), ("uz", _("Uzbek")),
+    ("ru", _("Russian")),
+]  # fmt: skip
+WEEKDAYS: list[tuple[int, Text]] = [
+    (0, _("Monday")), (1, _("Tuesday")), (2, _("Wednesday")), (3, _("Thursday")),
+    (4, _("Friday")), (5, _("Saturday")), (6, _("Sunday")),
+]  # fmt: skip
 PHASES: dict[str, Text] = {
     Phase.REGISTERED: _("Registered"),
     Phase.INITIAL_ADVISORY: _("Initial advisory"),
@@ -385,3 +398,9 @@ def phase_of(overview: Any) -> Text:
 def next_step(overview: Any) -> Text:
     action: Action | None = overview.next_action if overview is not None else None
     return ACTIONS[action.key] if action is not None else ""
+
+
+def languages_named(codes: Iterable[str]) -> str:
+    """Languages that are spoken somewhere, by their names in the reader's language."""
+    known = dict(LANGUAGES)
+    return f"{formats.comma()} ".join(str(known.get(code, code)) for code in codes)

@@ -160,7 +160,8 @@ def _open_visit(visit_id: UUID) -> AdvisoryVisit:
 
 @transaction.atomic
 def confirm_visit(*, visit_id: UUID, by: Any = None, now: datetime) -> AdvisoryVisit:
-    """The factory's yes to the day. Safe to repeat. Raises: as `_open_visit`."""
+    """The factory's yes to the day, given by its people or written down by who visits them: who
+    did stands beside it. Safe to repeat. Raises: as `_open_visit`."""
     visit = _open_visit(visit_id)
     if visit.confirmed_at is not None:
         return visit

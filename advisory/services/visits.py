@@ -125,6 +125,63 @@ def save_visit(
     return visit
 
 
+def day_checks(visit: AdvisoryVisit, day: date, *, today: date) -> list[tuple[str, str, Any]]:
+    """What another day of an announced visit is held against: (rule, result, fact).
+
+    result "pass" or "fail", then fact is the refusal `save_visit` would answer with; of
+    "other_visits" it is "weak", and the fact the factories the advisor goes to on that day too.
+    """
+    factory = visit.factory
+
+    def tried(check: Any, *given: Any) -> tuple[str, DomainError | None]:
+        try:
+            check(*given)
+        except DomainError as error:
+            return "fail", error
+        return "pass", None
+
+    cycle, no_cycle = tried(_cycle_on, factory.pk, day)
+    found: list[tuple[str, str, Any]] = [
+        ("working_day", *tried(plan.check_due, factory, day, today)),
+        ("advisor_free", *tried(appointments.refuse_taken_day, visit.advisor_id, day)),
+    ]
+    if cycle == "fail":
+        found.append(("cycle", cycle, no_cycle))
+    others = AdvisoryVisit.objects.filter(
+        advisor_id=visit.advisor_id, planned_on=day, visited_on=None, cancelled_at=None
+    ).exclude(pk=visit.pk)
+    names = list(others.order_by("factory__name").values_list("factory__name", flat=True))
+    if visit.advisor_id is not None and names:
+        found.append(("other_visits", "weak", names))
+    return found
+
+
+@transaction.atomic
+def move_visit(
+    *, visit_id: UUID, planned_on: date, was: date, by: Any = None, now: datetime | None = None
+) -> AdvisoryVisit:
+    """Another day for an announced visit; hour, topics and the rest stay.
+
+    `was`: the day it had where it was looked at. Safe to repeat. Raises:
+    DomainError("visit_moved_meanwhile") and those of `save_visit`.
+    """
+    rows = AdvisoryVisit.objects.select_for_update(no_key=True, of=("self",))
+    visit = rows.get(pk=visit_id)
+    if visit.planned_on == planned_on:
+        return visit
+    if visit.planned_on != was:
+        raise DomainError("visit_moved_meanwhile", day=visit.planned_on)
+    kept = ("starts_at", "mode", "topics", "agreed", "worker_members", "management_members")
+    return save_visit(
+        factory_id=visit.factory_id,
+        visit_id=visit.pk,
+        planned_on=planned_on,
+        by=by,
+        now=now,
+        **{name: getattr(visit, name) for name in kept},
+    )
+
+
 @transaction.atomic
 def save_diagnosis(
     *,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,7 +16,9 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from advisory import forms
@@ -28,7 +31,8 @@ from betterwork import refusals
 from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
-from betterwork.ui.parts import Choice
+from betterwork.ui import formats
+from betterwork.ui.parts import Choice, Rule
 from factories.models import EngagementCycle, Factory
 from factories.selectors import current_cycle
 
@@ -182,7 +186,7 @@ def visit_new(request: MemberRequest) -> HttpResponse:
 @requires(Permission.SEE_VISITS)
 def visit(request: MemberRequest, pk: UUID) -> HttpResponse:
     """One visit; the advisor may write on it, the factory reads what was agreed."""
-    rows = AdvisoryVisit.objects.select_related("factory", "advisor", "cycle")
+    rows = AdvisoryVisit.objects.select_related("factory", "advisor", "cycle", "confirmed_by")
     found = get_object_or_404(rows, pk=pk)
     if may(request, Permission.RECORD_VISITS):
         names = (
@@ -207,16 +211,95 @@ def _visit_page(
     return show(request, "visit.html", context, error=error, invalid=error is not None)
 
 
+@requires(Permission.RECORD_VISITS)
+def visit_move(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Another day for an announced visit, chosen on the calendar: its rules, then the move.
+
+    The calendar asks for the panel alone; the page does the same without it.
+    """
+    rows = AdvisoryVisit.objects.select_related("factory__programme", "advisor").filter(
+        planned_on__isnull=False, visited_on__isnull=True, cancelled_at__isnull=True
+    )
+    found = get_object_or_404(rows, pk=pk)
+    asked = request.POST if request.method == "POST" else request.GET
+    stands_on = found.planned_on or today()
+    day = _day_of(asked.get("starts_on", "")) or stands_on
+    error = None
+    if request.method == "POST":
+        try:
+            services.move_visit(
+                visit_id=pk,
+                planned_on=day,
+                was=_day_of(asked.get("was", "")) or stands_on,
+                by=request.user,
+            )
+        except DomainError as refusal:
+            error = refusal
+        else:
+            messages.success(request, _("The visit was moved."))
+            return redirect(f"{reverse('advisory:visit_month')}?{_month_of(request, found, day)}")
+    context = {"visit": found, "trial": _trial(found, day)}
+    if request.headers.get("HX-Target") == "side":
+        return show(request, "_visit_trial.html", context, error=error)
+    return show(request, "visit_move.html", context, error=error)
+
+
+def _day_of(text: str) -> date | None:
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if 2000 <= found.year <= 2100 else None
+
+
+def _month_of(request: MemberRequest, moved: AdvisoryVisit, day: date) -> str:
+    """The calendar of a day's month; of everybody's visits if this one is another advisor's."""
+    whose = {} if moved.advisor_id == request.user.pk else {"whose": ""}
+    return urlencode({"month": f"{day:%Y-%m}", **whose})
+
+
+RULES = {
+    "working_day": gettext_lazy("The factory is open"),
+    "advisor_free": gettext_lazy("The advisor is free on this day"),
+    "cycle": gettext_lazy("A cycle of the factory runs"),
+    "other_visits": gettext_lazy("The advisor has other visits on this day"),
+}
+
+
+def _trial(found: AdvisoryVisit, day: date) -> dict[str, Any]:
+    checks = services.day_checks(found, day, today=today())
+    rules = []
+    for key, result, fact in checks:
+        words: Any = ""
+        if isinstance(fact, DomainError):
+            words = refusals.sentence(fact)
+        elif fact:
+            words = format_html_join(f"{formats.comma()} ", "<bdi>{}</bdi>", ((n,) for n in fact))
+        rules.append(Rule(result, RULES[key], words))
+    is_new = day != found.planned_on
+    return {
+        "day": day,
+        "rules": rules,
+        "may_keep": is_new and all(result != "fail" for _key, result, _fact in checks),
+    }
+
+
 @require_POST
-@requires(Permission.CONFIRM_VISITS)
+@requires(Permission.CONFIRM_VISITS, Permission.RECORD_VISITS)
 def visit_confirm(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """The factory says yes to the day."""
+    """The factory says yes to the day; or its advisor writes down that it did, by telephone."""
     found = get_object_or_404(AdvisoryVisit.objects.select_related("factory", "advisor"), pk=pk)
     try:
         appointments.confirm_visit(visit_id=pk, by=request.user, now=timezone.now())
     except DomainError as error:
-        return _visit_page(request, found, error)
-    messages.success(request, _("Confirmed. Your advisor sees it."))
+        if may(request, Permission.CONFIRM_VISITS):
+            return _visit_page(request, found, error)
+        messages.error(request, refusals.sentence(error))
+        return redirect("advisory:visit", pk=pk)
+    if may(request, Permission.CONFIRM_VISITS):
+        messages.success(request, _("Confirmed. Your advisor sees it."))
+    else:
+        messages.success(request, _("Saved."))
     return redirect("advisory:visit", pk=pk)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
@@ -22,6 +22,7 @@ from betterwork.errors import DomainError
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
 from betterwork.tenancy import scope
+from betterwork.tenancy import services as tenancy
 from betterwork.tenancy.models import Programme
 from factories.models import Factory
 from factories.selectors.cycles import is_public_holiday
@@ -238,14 +239,19 @@ def withdraw_closure(*, closure_id: UUID, now: datetime) -> FactoryClosure:
 
 
 @transaction.atomic
-def record_country_day(*, day: date, kind: str, name: str, by: int | None) -> CountryDay:
+def record_country_day(
+    *, day: date, kind: str, name: str, by: int | None, today: date | None = None
+) -> CountryDay:
     """A day on which the whole programme's calendar departs from the public one.
 
-    The same day again: answered as it is. Raises: DomainError("text_missing" |
-    "not_a_holiday") where a day is to be worked that is no public holiday.
+    Planner, calendars and due dates follow it. The same day again: answered as it is. Raises:
+    DomainError("text_missing" | "not_a_holiday") where a day is to be worked that is no public
+    holiday, DomainError("worked_day_past") where it is over: what was in time must stay in time.
     """
     if not name.strip():
         raise DomainError("text_missing")
+    if kind == CountryDay.Kind.WORKED and today is not None and day < today:
+        raise DomainError("worked_day_past", day=day)
     programme = Programme.objects.get(pk=scope.current_programme())
     if kind == CountryDay.Kind.WORKED and not is_public_holiday(programme.country, day):
         raise DomainError("not_a_holiday", day=day)
@@ -267,6 +273,17 @@ def withdraw_country_day(*, day_id: UUID, now: datetime) -> CountryDay:
         record(Action.CLOSURE_RECORDED, about=found, withdrawn=True)
         _look_again("closure", found.pk)
     return found
+
+
+@transaction.atomic
+def change_weekly_rest(*, weekdays: Iterable[int]) -> Programme:
+    """Other weekly rest days of the programme; its visits are looked at again.
+
+    Raises: DomainError("rest_days_unknown" | "rest_all_week").
+    """
+    programme = tenancy.change_weekly_rest(weekdays=weekdays)
+    _look_again("closure", uuid4())
+    return programme
 
 
 def _look_again(cause: str, cause_id: UUID) -> None:

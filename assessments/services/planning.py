@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 
 from assessments import people_facts, state
-from assessments.country_days import AS_TOLD, kinds_of, own_days, works
 from assessments.models import Assessment, AssessmentMember, VisitPlan
 from assessments.rules.applies import Place
 from assessments.rules.lifecycle import Move
@@ -38,6 +35,7 @@ from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
 from betterwork.tenancy.selectors import settings_values
 from factories.models import EngagementCycle, Factory
+from factories.selectors import working_day_test
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 I: read aloud and typed by people
 ENDED = (
@@ -124,7 +122,6 @@ def create_or_find(
         .annotate(
             is_code_taken=Exists(Assessment.objects.filter(code=same)),
             is_egregious=Exists(people_facts.egregious_answers(OuterRef("factory_id"))),
-            own_days=ArraySubquery(own_days(starts_on, ends_on).values_list(AS_TOLD)),
         )
         .first()
     )
@@ -157,7 +154,6 @@ def create_or_find(
         lead_id,
         second_id,
         today,
-        own_days=kinds_of(cycle.own_days or ()),
     )
     version = version_in_force(starts_on or today or timezone.now().date())
     tool = tool_of(version.pk)
@@ -278,7 +274,6 @@ def schedule_assessment(
         lead_id,
         second_id,
         today,
-        own_days=dict(own_days(starts_on, ends_on).values_list("day", "kind")),
         but_not=assessment.pk,
     )
     now = timezone.now()
@@ -454,7 +449,6 @@ def _check_schedule(
     second_id: int | None,
     today: date | None,
     *,
-    own_days: Mapping[date, str],
     but_not: Any = None,
 ) -> tuple[Check, ...]:
     if starts_on is None:
@@ -466,7 +460,7 @@ def _check_schedule(
         raise DomainError("days_reversed")
     if today is not None and starts_on < today:
         raise DomainError("days_past")
-    is_working_day = works(programme, factory, own_days)
+    is_working_day = working_day_test(programme, factory)
     for day in (starts_on, last):
         if not is_working_day(day):
             raise DomainError("rest_day", day=day)

@@ -119,7 +119,7 @@ def board(request: MemberRequest) -> HttpResponse:
         "latest": latest,
         "guess_rules": _guess_rules(
             facts,
-            boards.guess(facts, boards.held_starts()),
+            boards.guess(facts, boards.held_visits()),
             latest if latest and latest.placed else None,
         ),
         "jobs": list(
@@ -810,7 +810,7 @@ def clashes(request: MemberRequest) -> HttpResponse:
 def check(request: MemberRequest) -> HttpResponse:
     """Can an insider guess? What the last plans kept, and what past and coming days show."""
     facts = plan_facts.read(today=today_in(request))
-    found = boards.guess(facts, boards.held_starts())
+    found = boards.guess(facts, boards.held_visits())
     runs = boards.last_runs()
     looked(page="check", visits=found.starts)
     latest = next((run for run in runs if run.kind == PlanRun.Kind.HORIZON and run.placed), None)
@@ -823,19 +823,24 @@ def check(request: MemberRequest) -> HttpResponse:
     return render(request, "planner/check.html", context)
 
 
-EVEN_ENOUGH = 0.5  # the rarest weekday at least half as often as the most frequent
 TOO_FEW = 30  # starts below which a weekday pattern cannot be told from chance
 
 
 def _guess_rules(facts: Facts, found: boards.Guess, latest: PlanRun | None) -> list[parts.Rule]:
     rules = []
     counts = f"{formats.comma()} ".join(
-        f"{formats.weekday_named(day)} {formats.number(count)}" for day, count in found.weekdays
+        _("%(weekday)s %(n)s (by chance %(expected)s)")
+        % {
+            "weekday": formats.weekday_named(day),
+            "n": formats.number(count),
+            "expected": formats.number(round(expected)),
+        }
+        for day, count, expected in found.weekdays
     )
-    if found.evenness is None or found.starts < TOO_FEW:
+    if found.starts < TOO_FEW:
         rules.append(parts.Rule("unverified", _("Too few starts to see a weekday pattern"), counts))
     else:
-        result = "pass" if found.evenness >= EVEN_ENOUGH else "weak"
+        result = "weak" if found.is_weekday_pattern else "pass"
         rules.append(parts.Rule(result, _("No weekday pattern"), counts))
     if found.intervals is not None:
         low, high = found.intervals

@@ -38,6 +38,7 @@ from assessments.planner_forms import (
     ProfileForm,
     RegionClosureForm,
     SkillsForm,
+    WeeklyRestForm,
 )
 from assessments.services import feeds, people
 from betterwork.accounts.models import Membership, Role, User
@@ -48,6 +49,7 @@ from betterwork.tenancy.models import Programme
 from betterwork.ui import formats
 from betterwork.ui.parts import Crumb
 from factories.models import Factory
+from factories.words import languages_named
 
 from .common import language, looked, refused, today_in, user_id
 from .planner import sealed_room
@@ -106,12 +108,20 @@ def team(request: MemberRequest) -> HttpResponse:
         "user"
     )
     context = {
-        "people": [(hat.user, profiles.get(hat.user_id), ties.get(hat.user_id, 0)) for hat in hats],
+        "people": [
+            (hat.user, found, ties.get(hat.user_id, 0), _spoken(found))
+            for hat in hats
+            for found in (profiles.get(hat.user_id),)
+        ],
         "absences": list(away.order_by("first_day", "pk")[:200]),
         "has_profiles": bool(profiles),
         "has_leads": any(row.may_lead for row in profiles.values()),
     }
     return render(request, "planner/team.html", context)
+
+
+def _spoken(profile: AssessorProfile | None) -> str:
+    return languages_named(profile.languages) if profile else ""
 
 
 def _advisor(person: int) -> User:
@@ -305,8 +315,32 @@ def country(request: MemberRequest) -> HttpResponse:
         "rest": f"{formats.comma()} ".join(rest),
         "days": country_days.calendar(programme, today, last, language()),
         "may_change": _may_change_days(request),
+        "may_change_rest": may(request, Permission.CHANGE_SETTINGS),
     }
     return render(request, "planner/country.html", context)
+
+
+@requires(Permission.CHANGE_SETTINGS)
+def weekly_rest(request: MemberRequest) -> HttpResponse:
+    """Which days of the week the programme rests."""
+    programme = _programme(request)
+    initial = {"weekdays": [str(day) for day in programme.weekly_rest or ()]}
+    form = WeeklyRestForm(request.POST if request.method == "POST" else None, initial=initial)
+    back = reverse("planner:country")
+    error = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            people.change_weekly_rest(weekdays=[int(day) for day in form.cleaned_data["weekdays"]])
+        except DomainError as refusal:
+            error = refusal
+        else:
+            messages.success(request, _("Saved. The plan is looked at again in the background."))
+            return redirect(back)
+    return _form_page(
+        request, form, title=_("Weekly rest days"), back=back,
+        crumb=_("Rest days and holidays"), button=_("Save"), error=error,
+        lede=_("Due dates, visits and calendars keep clear of them from now on."),
+    )  # fmt: skip
 
 
 def _may_change_days(request: MemberRequest) -> bool:
@@ -321,7 +355,9 @@ def country_day_new(request: MemberRequest) -> HttpResponse:
     error = None
     if request.method == "POST" and form.is_valid():
         try:
-            people.record_country_day(by=user_id(request), **form.cleaned_data)
+            people.record_country_day(
+                by=user_id(request), today=today_in(request), **form.cleaned_data
+            )
         except DomainError as refusal:
             error = refusal
         else:
@@ -352,8 +388,10 @@ def mine(request: MemberRequest) -> HttpResponse:
     today = today_in(request)
     feed = CalendarFeed.objects.filter(user_id=me, revoked_at__isnull=True).first()
     token = request.session.pop("feed_token", "")
+    profile = AssessorProfile.objects.filter(user_id=me).first()
     context = {
-        "profile": AssessorProfile.objects.filter(user_id=me).first(),
+        "profile": profile,
+        "spoken": _spoken(profile),
         "absences": list(
             Absence.objects.filter(user_id=me, withdrawn_at__isnull=True, last_day__gte=today)
         ),

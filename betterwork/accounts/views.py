@@ -35,6 +35,7 @@ from betterwork.tenancy.models import ProgrammeSettings
 from betterwork.tenancy.selectors import settings_values
 from betterwork.tenancy.services import change_settings
 from betterwork.ui import parts
+from betterwork.ui.navigation import first_url
 
 from . import selectors, services
 from .forms import InviteForm, PreferencesForm, SettingsForm, WelcomeForm
@@ -275,6 +276,7 @@ def preferences(request: PersonRequest) -> HttpResponse:
     places = [
         (reverse("accounts:people"), _("People and invitations"), Permission.MANAGE_PEOPLE),
         (reverse("accounts:settings"), _("Numbers of the programme"), Permission.SEE_SETTINGS),
+        (first_url("planner:country"), _("Rest days and holidays"), Permission.CHANGE_SETTINGS),
         (reverse("records:trail"), _("Who did what, and when"), Permission.SEE_TRAIL),
     ]
     context = {

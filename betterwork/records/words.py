@@ -80,6 +80,8 @@ FACTS: dict[str, str | Promise] = {
     "point": _("compliance point"),
     "question": _("question"),
     "reason": _("reason"),
+    "rest": _("weekly rest days"),
+    "rest_before": _("rest days before"),
     "revoked": _("taken back"),
     "role_offered": _("role offered"),
     "rows": _("rows"),

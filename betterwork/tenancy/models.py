@@ -24,6 +24,9 @@ class Programme(models.Model):
     languages = models.JSONField(_("languages"), default=list)
     timezone = models.CharField(_("time zone"), max_length=64, default="UTC")
     weekly_rest = models.JSONField(_("weekly rest days"), default=list, help_text=_("Monday is 0"))
+    # Days on which it departs from the public calendar, each "off" or "worked": kept by a trigger
+    # from what is recorded of the country, so that whoever has the programme has its calendar.
+    own_days = models.JSONField(default=dict, editable=False)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     is_active = models.BooleanField(_("is active"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -11,6 +11,8 @@ SENTENCES = {
         "A change from %(on)s is already planned. Choose that day or a later one."
     ),
     "unknown_setting": _("There is no such number. Load the page again."),
+    "rest_days_unknown": _("Choose days of the week."),
+    "rest_all_week": _("Leave at least one day of the week to work."),
     "setting_wrong_type": _("This is not a value that fits here."),
     "setting_out_of_range": _("Choose a value from %(lowest)s to %(highest)s."),
     "visit_range_reversed": _(

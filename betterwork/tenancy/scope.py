@@ -157,7 +157,8 @@ def system_scope() -> Iterator[Facts]:
 
 @contextmanager
 def platform_scope() -> Iterator[Facts]:
-    """Programmes, the library and memberships beyond one programme: management commands only."""
+    """Programmes, the library and memberships beyond one programme: management commands, and the
+    one service that changes a programme's weekly rest."""
     with scope(Facts("platform")) as facts:
         yield facts
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,7 @@ from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
 
 from . import rules, scope
-from .models import ProgrammeSettings
+from .models import Programme, ProgrammeSettings
 from .selectors import settings_key
 
 
@@ -65,3 +65,28 @@ def change_settings(
     cache.delete(settings_key(programme))
     transaction.on_commit(lambda: cache.delete(settings_key(programme)))
     return version
+
+
+@transaction.atomic
+def change_weekly_rest(*, weekdays: Iterable[int]) -> Programme:
+    """Other weekly rest days of the programme in scope; Monday is 0. Safe to repeat.
+
+    They hold from now on for every day that is still to be counted. Programmes are written by the
+    platform alone; who asks was let in by the right to change settings, and stands in the trail.
+    Raises: DomainError("rest_days_unknown" | "rest_all_week").
+    """
+    wanted = sorted(set(weekdays))
+    if any(day not in range(7) for day in wanted):
+        raise DomainError("rest_days_unknown")
+    if len(wanted) == 7:
+        raise DomainError("rest_all_week")
+    home = scope.current_programme()
+    with scope.platform_scope():
+        programme = Programme.objects.select_for_update(no_key=True).get(pk=home)
+        before = sorted(programme.weekly_rest or ())
+        programme.weekly_rest = wanted
+        if before != wanted:
+            programme.save(update_fields=["weekly_rest"])
+    if before != wanted:
+        record(Action.SETTINGS_CHANGED, about=programme, rest_before=before, rest=wanted)
+    return programme

@@ -89,26 +89,38 @@ def _holidays(country: str, year: int) -> frozenset[date]:
         return frozenset()
 
 
+WORKED = "worked"  # of a programme's own days; the others are off
+
+
 def is_public_holiday(country: str, day: date) -> bool:
     return day in _holidays(country, day.year)
 
 
 def working_day_test(programme: Programme, factory: Factory | None = None) -> WorkingDayTest:
-    """Tells whether a day is worked: not a weekly rest day, nor a public holiday of the country.
+    """Tells whether a day is worked: not a weekly rest day, nor a holiday of the country.
 
-    The factory's own rest days, where it has any, replace the country's. Monday is 0.
+    The factory's own rest days, where it has any, replace the country's. Monday is 0. What the
+    programme says of a day goes before the public calendar: nobody works, or a public holiday is
+    worked; weekly rest stays.
     """
     own = factory.weekly_rest if factory is not None else None
-    return _test(programme.country, frozenset(own or programme.weekly_rest or ()))
+    rest = frozenset(own or programme.weekly_rest or ())
+    return _test(programme.country, rest, tuple(sorted(programme.own_days.items())))
 
 
 @lru_cache(maxsize=64)
-def _test(country: str, rest: frozenset[int]) -> WorkingDayTest:
+def _test(
+    country: str, rest: frozenset[int], own_days: tuple[tuple[str, str], ...]
+) -> WorkingDayTest:
     if len(rest) >= 7:  # nobody rests all week: a slip of the pen must not stop the clocks
         rest = frozenset()
+    said = {date.fromisoformat(day): kind for day, kind in own_days}
 
     def is_working_day(day: date) -> bool:
-        return day.weekday() not in rest and not is_public_holiday(country, day)
+        if day.weekday() in rest:
+            return False
+        kind = said.get(day)
+        return not is_public_holiday(country, day) if kind is None else kind == WORKED
 
     return is_working_day
 

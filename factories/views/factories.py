@@ -235,7 +235,7 @@ def _inside(request: MemberRequest, factory: Factory, overview: Any, cycle: Any)
     found: dict[str, Any] = {
         "contacts": list(reads.contacts_of(factory.pk)),
         "workforce": list(reads.workforce_of(factory.pk)[:12]),
-        "languages": [str(dict(forms.LANGUAGES).get(code, code)) for code in factory.languages],
+        "languages": [str(dict(words.LANGUAGES).get(code, code)) for code in factory.languages],
         "see_buyers": may(request, Permission.SEE_BUYERS),
         "events": events_page(request, factory),
         "status_changes": list(factory.status_changes.select_related("changed_by")[:6]),

@@ -107,6 +107,31 @@ def test_a_cancelled_visit_leaves_both_calendars(home: Home) -> None:
         home.book(visit_id=visit.pk)
 
 
+def test_an_advisor_writes_down_a_yes_by_telephone(
+    home: Home, sign_in: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    visit = home.book()
+    url, yes = (reverse(f"advisory:{name}", args=[visit.pk]) for name in ("visit", "visit_confirm"))
+    advisor, ambassador = sign_in(user=home.advisor), sign_in(user=home.ambassador)
+    assert yes in advisor.get(url).content.decode()
+    assert sign_in("planner").post(yes).status_code == 403
+    assert advisor.post(yes).status_code == 302
+    visit.refresh_from_db()
+    assert (visit.confirmed_at, visit.confirmed_by_id) == (NOW, home.advisor.pk)
+    page = advisor.get(url).content.decode()
+    assert f"<bdi>{home.advisor.full_name}</bdi>" in page.partition("confirmed on")[2]
+    theirs = ambassador.get(url).content.decode()  # they read who said so, and who comes
+    assert theirs.count(home.advisor.full_name) == 2
+    assert yes not in page + theirs
+    visits.move_visit(
+        visit_id=visit.pk, planned_on=DAY + timedelta(days=1), was=DAY, by=home.advisor, now=NOW
+    )
+    assert yes in ambassador.get(url).content.decode()
+    appointments.cancel_visit(visit_id=visit.pk, reason="Strike.", by=home.advisor, now=NOW)
+    assert "was cancelled" in advisor.post(yes, follow=True).content.decode()
+
+
 def test_days_taken_are_refused(home: Home) -> None:
     Absence.objects.create(user=home.advisor, first_day=DAY, last_day=DAY)
     with pytest.raises(DomainError, match="visit_on_absence"):

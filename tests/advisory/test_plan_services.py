@@ -13,6 +13,7 @@ from advisory.rules.plan import Act, Event, Position, item_state
 from advisory.selectors import plan as reads
 from advisory.services import plan
 from assessments.models import Assessment
+from assessments.services import people
 from betterwork.accounts.models import Role
 from betterwork.errors import DomainError
 from betterwork.records.models import OutgoingMail, TrailEvent
@@ -353,6 +354,19 @@ def test_due_date_is_a_working_day(home: Home, day: date, code: str) -> None:
         )
     with refused(code):
         make_item(home, issue="Another", due_on=day)
+
+
+def test_due_date_is_none_the_country_was_given_off(home: Home) -> None:
+    election = date(2026, 11, 30)
+    item = make_item(home)
+    plan.set_details(
+        item_id=item.pk, root_cause="", action="", responsible="", due_on=election, now=NOW
+    )
+    people.record_country_day(day=election, kind="off", name="Election", by=None)
+    with refused("due_on_public_holiday"):
+        make_item(home, issue="Another", due_on=election)
+    people.record_country_day(day=date(2026, 12, 16), kind="worked", name="Moved", by=None)
+    assert make_item(home, issue="A third", due_on=date(2026, 12, 16)).due_on
 
 
 # -- history ----------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from betterwork.accounts.models import Membership
 from betterwork.records.models import Job, TrailEvent
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
+from factories.models import Factory
 from tests.assessments.builders import make_planned
 from tests.builders import make_factory
 
@@ -336,6 +337,15 @@ def test_plans_are_asked_for_as_sealed_work(planner: Client) -> None:
     assert Job.objects.filter(sealed=True).count() == 2
 
 
+def test_languages_are_told_by_name(planner: Client, country: Country) -> None:
+    AssessorProfile.objects.update(languages=["bn", "en"])
+    assert "<td>Bengali, English</td>" in planner.get(reverse("planner:team")).content.decode()
+    row = Assessment.objects.filter(starts_on__isnull=False)[0]
+    Factory.objects.filter(pk=row.factory_id).update(languages=["bn"])
+    page = planner.get(reverse("planner:envelope", args=[row.pk])).content.decode()
+    assert "Workers: Bengali. On the team: Bengali" in page
+
+
 def test_team_and_closures(planner: Client, country: Country) -> None:
     person = country.people[0]
     page = planner.get(reverse("planner:team"))
@@ -378,6 +388,15 @@ def test_rest_days_and_holidays_by_page(planner: Client, country: Country, sign_
     assert manager.post(gone).status_code == 302
     assert "Election of the parliament" not in planner.get(url).content.decode()
     assert sign_in("ambassador").get(url).status_code == 403
+    rest = reverse("planner:weekly_rest")
+    assert rest in manager.get(url).content.decode()
+    assert rest not in planner.get(url).content.decode()
+    assert planner.post(rest, {"weekdays": ["5"]}).status_code == 403
+    assert re.search(r'<input[^>]*value="4"[^>]*checked', manager.get(rest).content.decode())
+    assert manager.post(rest, {"weekdays": list("0123456")}).status_code == 422
+    assert manager.post(rest, {"weekdays": ["9"]}).status_code == 422
+    assert manager.post(rest, {"weekdays": ["4", "5"]}).status_code == 302
+    assert "Weekly rest: Fri, Sat" in planner.get(url).content.decode()
 
 
 def test_my_time_is_mine(country: Country, sign_in: Any) -> None:

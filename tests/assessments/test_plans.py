@@ -33,6 +33,7 @@ from betterwork.errors import DomainError
 from betterwork.records.models import Job, TrailEvent
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
+from factories.selectors import working_day_test
 from tests.assessments.builders import Made, at, make_begun, make_planned
 from tests.builders import make_cycle, make_factory, make_member
 
@@ -701,6 +702,55 @@ def test_days_the_programme_knows_better_hold_for_planner_and_hand(bd: Programme
     assert Job.objects.filter(task=plans.REPLAN_TASK, sealed=True).count() == 2
     people.withdraw_country_day(day_id=worked.pk, now=at(TODAY))
     assert not plan_facts.read(today=TODAY).calendar.is_working_day(HOLIDAY)
+    bd.refresh_from_db()
+    assert bd.own_days == {election.isoformat(): "off"}
+
+
+def test_whatever_writes_a_day_tells_the_programme(bd: Programme) -> None:
+    """Also past the service, as who may write it; and the writer's rights are as before."""
+    one, two = TODAY + timedelta(days=8), TODAY + timedelta(days=9)
+    person = make_member("planner")
+    with scope.scope(scope.Facts("planner", bd.pk, person.pk)):
+        CountryDay.objects.create(day=one, kind="off", name="Election")
+        row = CountryDay.objects.create(day=two, kind="off", name="Count of votes")
+        CountryDay.objects.filter(pk=row.pk).update(kind="worked", day=two + timedelta(days=1))
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('bw.role')")
+            assert cursor.fetchone() == ("planner",)
+        assert not Programme.objects.filter(pk=bd.pk).update(own_days={})
+    bd.refresh_from_db()
+    assert bd.own_days == {
+        one.isoformat(): "off",
+        (two + timedelta(days=1)).isoformat(): "worked",
+    }
+
+
+def test_a_holiday_that_is_over_stays_one(bd: Programme) -> None:
+    with pytest.raises(DomainError, match="worked_day_past"):
+        people.record_country_day(
+            day=HOLIDAY, kind="worked", name="x", by=None, today=HOLIDAY + timedelta(days=1)
+        )
+
+
+def test_other_rest_days_hold_for_planner_and_due_dates(bd: Programme) -> None:
+    make_planned(TODAY)
+    friday, saturday = date(2026, 3, 13), date(2026, 3, 14)
+    calendar = plan_facts.read(today=TODAY).calendar
+    assert (calendar.is_working_day(friday), calendar.is_working_day(saturday)) == (False, True)
+    with scope.scope(scope.Facts("manager", bd.pk, make_member("manager").pk)):
+        for _each in range(2):
+            people.change_weekly_rest(weekdays=[5, 6, 5])
+        for wrong, code in (([7], "rest_days_unknown"), (range(7), "rest_all_week")):
+            with pytest.raises(DomainError, match=code):
+                people.change_weekly_rest(weekdays=wrong)
+    calendar = plan_facts.read(today=TODAY).calendar
+    assert (calendar.is_working_day(friday), calendar.is_working_day(saturday)) == (True, False)
+    bd.refresh_from_db()
+    assert bd.weekly_rest == [5, 6]
+    assert working_day_test(bd)(friday)
+    told = TrailEvent.objects.get(action="settings_changed")
+    assert told.facts == {"rest_before": [4], "rest": [5, 6]}
+    assert Job.objects.filter(task=plans.REPLAN_TASK, sealed=True).count() == 2
 
 
 def test_a_visit_on_a_day_announced_late_no_longer_holds(bd: Programme) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -118,6 +119,65 @@ def test_a_visit_is_moved_without_script(enter: Callable[..., Person]) -> None:
     press(page.locator("button[name=try]"))
     expect(page.locator("#rules li").first).to_be_visible()
     assert page.locator("input[name=starts_on]").input_value()
+
+
+def calendar_with_visits(person: Person) -> Page:
+    page = person.open("/plan/visits/month/?whose=")
+    for _each in range(SEARCHED_MONTHS):
+        if page.locator("a.call[data-move]").count():
+            return page
+        page.locator(".head .acts a.btn.icon").nth(1).click()
+    raise LookupError("The demo's calendar has no announced visit to move.")
+
+
+def test_an_announced_visit_is_moved_on_its_calendar(enter: Callable[..., Person]) -> None:
+    person = enter("advisor", programme="VN", **DESK)
+    page = calendar_with_visits(person)
+    side = page.locator("#side")
+    visit = page.locator("a.call[data-move]").first
+    name = visit.locator("b").inner_text()
+    # By keys: down is the same weekday a week on, whatever the place in the month.
+    before = visit.locator("xpath=ancestor::td").get_attribute("data-day") or ""
+    visit.focus()
+    page.keyboard.press("m")
+    page.keyboard.press("ArrowDown")
+    week = page.locator("td.drop").get_attribute("data-day") or ""
+    assert (date.fromisoformat(week) - date.fromisoformat(before)).days in {0, 7}
+    expect(side).to_contain_text(name)
+    expect(side).to_contain_text("Nothing is kept yet.")
+    page.keyboard.press("Escape")
+    expect(page.locator("td.drop, a.call.taken")).to_have_count(0)
+    # By mouse, on a day of rest: the rule says so, and there is nothing to keep it with.
+    page.locator("a.call[data-move]").first.drag_to(page.locator("td.off:not(.outside)").nth(2))
+    expect(side.locator("li.fail").first).to_be_visible()
+    expect(side.locator("[data-keep]")).to_have_count(0)
+    free = page.locator("td.free:not(.outside):not(.off):not(.hol):has(a)")
+    target = free.nth(free.count() - 1)
+    day = target.get_attribute("data-day") or ""
+    page.locator("a.call[data-move]").first.drag_to(target)
+    keep = side.locator("[data-keep]")
+    expect(keep).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(f"td[data-day='{day}'] a.call b")).to_have_text(name)
+    assert not accessibility(page)
+    assert overflow(page) <= 0
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_month_wider_than_its_frame_opens_at_today(
+    enter: Callable[..., Person], width: int
+) -> None:
+    person = enter("planner", viewport={"width": width, "height": 900})
+    page = person.open("/planner/")
+    today = page.locator("th.today[data-day]").bounding_box()
+    names = page.locator("thead th.name").bounding_box()
+    frame = page.locator(".scroll:has(> table.board)").bounding_box()
+    assert today
+    assert names
+    assert frame
+    assert names["x"] == pytest.approx(frame["x"], abs=2)  # the names stay beside the days
+    assert today["x"] >= names["x"] + names["width"] - 2
+    assert today["x"] + today["width"] <= frame["x"] + frame["width"] + 2
 
 
 def test_board_by_region_and_week_and_on_paper(enter: Callable[..., Person]) -> None:

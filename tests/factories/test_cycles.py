@@ -196,3 +196,14 @@ def test_working_days_know_rest_and_holidays(bd: Any) -> None:
     sundays = builders.make_factory(weekly_rest=[6])
     assert selectors.working_day_test(bd, sundays)(date(2026, 11, 27))
     assert not selectors.working_day_test(bd, sundays)(date(2026, 11, 29))
+
+
+def test_working_days_know_what_the_programme_says(bd: Any) -> None:
+    bd.weekly_rest = [4]
+    bd.own_days = {"2026-11-29": "off", "2026-12-16": "worked", "2026-12-25": "worked"}
+    worked = selectors.working_day_test(bd)
+    assert not worked(date(2026, 11, 29))
+    assert worked(date(2026, 12, 16))  # Victory Day, worked this year
+    assert not worked(date(2026, 12, 25))  # a Friday: the weekly rest stays
+    fridays = builders.make_factory(weekly_rest=[6])
+    assert selectors.working_day_test(bd, fridays)(date(2026, 12, 25))

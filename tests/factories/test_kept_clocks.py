@@ -168,6 +168,13 @@ def test_settings_and_calendar_ask_anew(world: list[EngagementCycle]) -> None:
     with scope.scope(scope.Facts("platform")):
         Programme.objects.filter(pk=home).update(weekly_rest=[0, 1, 2, 3])
     assert as_kept(TODAY) == by_engine(TODAY)
+    due = {clock.due_on for clock in summaries.running_clocks(TODAY).reports if clock.due_on}
+    assert due
+    with scope.scope(scope.Facts("platform")):
+        own = {day.isoformat(): "off" for day in due}
+        Programme.objects.filter(pk=home).update(own_days=own)
+    assert as_kept(TODAY) == by_engine(TODAY)
+    assert not due & {clock.due_on for clock in summaries.running_clocks(TODAY).reports}
 
 
 def test_a_fact_of_tomorrow_is_not_kept(world: list[EngagementCycle]) -> None:
