@@ -374,10 +374,11 @@ def _standard(item: PlanItem) -> str:
 
     The team wrote in one language; whoever reads another learns here what is wrong.
     """
-    if item.answer_id is None or item.assessment is None or item.assessment.starts_on is None:
+    if item.answer is None or item.assessment is None or item.assessment.starts_on is None:
         return ""
-    tool = tool_of(item.assessment.version_id)
-    said = words_of(tool, formats.language(), item.assessment.starts_on)[item.lineage].finding
+    question = item.answer.question
+    words = words_of(tool_of(question.version_id), formats.language(), item.assessment.starts_on)
+    said = words[question.lineage].finding
     return "" if said.casefold().rstrip(". ") in item.issue.casefold() else said
 
 
