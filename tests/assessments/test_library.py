@@ -12,19 +12,19 @@ from assessments import library as lib
 
 # Country: ncq and fgw of its tool, public questions, names of the tool's languages.
 TOOLS = {
-    "BD": (216, 46, 26, ("en", "bn")),
-    "EG": (214, 48, 26, ("en", "ar")),
-    "ET": (204, 48, 26, ("en",)),
-    "HT": (217, 48, 26, ("en", "fr")),
-    "ID": (217, 48, 26, ("en", "id")),
-    "JO": (227, 51, 31, ("en", "ar", "bn")),
-    "KH": (232, 49, 27, ("en", "km")),
-    "LK": (202, 48, 26, ("en",)),
-    "MG": (208, 48, 26, ("en", "fr")),
-    "NI": (216, 48, 26, ("en", "es")),
-    "PK": (206, 48, 26, ("en",)),
-    "UZ": (201, 48, 26, ("en",)),
-    "VN": (233, 48, 28, ("en", "vi")),
+    "BD": (217, 46, 26, ("en", "bn")),
+    "EG": (215, 48, 26, ("en", "ar")),
+    "ET": (205, 48, 26, ("en",)),
+    "HT": (218, 48, 26, ("en", "fr")),
+    "ID": (218, 48, 26, ("en", "id")),
+    "JO": (228, 51, 31, ("en", "ar", "bn")),
+    "KH": (233, 49, 27, ("en", "km")),
+    "LK": (203, 48, 26, ("en",)),
+    "MG": (209, 48, 26, ("en", "fr")),
+    "NI": (217, 48, 26, ("en", "es")),
+    "PK": (207, 48, 26, ("en",)),
+    "UZ": (202, 48, 26, ("en",)),
+    "VN": (234, 48, 28, ("en", "vi")),
 }
 COUNTRIES = tuple(TOOLS)
 # Languages with every question, and those of them whose guidance is still under way: the gaps of
@@ -401,7 +401,7 @@ QUESTIONS = """\
   question: How many workers are under 18?
   value: {type: number, unit: people, min: 0, max: 100}
   guidance:
-    look_at: [Age documents, "Workers under {min_age}"]
+    look_at: [Age documents, "Workers under {min_age} years"]
     ask: [Workers who look young]
 """
 TRANSLATION = """\
@@ -561,7 +561,7 @@ def test_reworded_english_is_not_shown_beside_an_old_translation(tmp_path):
 
 def test_guidance_is_kept_per_language(tmp_path):
     question = lib.load(plant(tmp_path)).tool("BD").questions[1]
-    assert question.guidance.look_at == ("Age documents", "Workers under {min_age}")
+    assert question.guidance.look_at == ("Age documents", "Workers under {min_age} years")
     assert question.guidance_in["bn"].look_at == ("বয়সের দলিল", "{min_age} বছরের কম বয়সী শ্রমিক")
     assert question.missing_guidance("bn") == ()
     assert question.missing_guidance("ar") == ("look_at", "ask")

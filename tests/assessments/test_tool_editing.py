@@ -156,7 +156,7 @@ def test_version_and_library_say_the_same_to_the_checker(bd: Any) -> None:
 def test_draft_is_a_copy_that_nobody_but_editors_sees(bd: Any, jordan: Any, sign_in: Any) -> None:
     draft = make_draft()
     base = draft.based_on
-    assert draft.label == "BD-2026.2"
+    assert draft.label == "BD-2026.3"
     assert version_differences(base, draft, "BD").is_none
     assert tool.version_in_force(date(2030, 1, 1)).pk == base.pk
     assert sign_in("advisor").get(url("tool_version", draft.pk)).status_code == 403
@@ -978,7 +978,7 @@ def test_another_countrys_tool_is_compared_and_the_look_is_recorded(
     page = sign_in(user=editor).get(url("tool_compare"), {"before": "country:JO"})
     html = page.content.decode()
     assert page.status_code == 200
-    assert "JO-2026.1" in html
+    assert "JO-2026.2" in html
     assert "other law" in html
     assert "reworded" in html
     event = TrailEvent.objects.get(action="tool_read_abroad")
