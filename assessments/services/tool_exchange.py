@@ -173,7 +173,8 @@ class _Import:
         label = self.taken.label
         version: ToolVersion | None = ToolVersion.objects.filter(label=label).first()
         if version is not None and version.status != ToolVersion.Status.DRAFT:
-            raise DomainError("tool_label_taken", label=label)
+            free = tool_drafts.free_label(self.now.date())
+            raise DomainError("tool_label_taken", label=label, free=free)
         if version is None:
             version = self._begin(label)
             self.taken.is_new_draft = True

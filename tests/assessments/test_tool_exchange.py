@@ -297,6 +297,26 @@ def test_a_published_version_is_not_written_over(bd: Programme) -> None:
         load(content)
 
 
+def test_a_published_file_sent_up_again_is_told_a_label_that_is_free(
+    bd: Programme, sign_in: Any
+) -> None:
+    client = sign_in("cat_editor")
+
+    def send(label: str) -> Any:
+        file = io.BytesIO(exported("yaml"))
+        file.name = "tool.yaml"
+        data = {"file": file, "step": "try", "label": label}
+        return client.post("/assessments/tool/upload/", data)
+
+    page = send("")
+    html = page.content.decode()
+    assert page.status_code == 422
+    assert f"{in_force().label} is published and never changes." in html
+    free = re.search(r'name="label" value="(BD-\d{4}\.\d+)"', html)
+    assert free is not None
+    assert send(free[1]).status_code == 200
+
+
 def test_a_new_period_of_law_is_proposed_for_a_second_person(bd: Programme) -> None:
     content = exported("xlsx")
 
