@@ -17,12 +17,11 @@ QUESTION = "OSH-EP-03"
 
 
 def write(page: Page, name: str, text: str) -> None:
-    """Type into a field, leave it, and wait until the page says how that went."""
+    """Type into a field and wait, without leaving it, until the page says how that went."""
     with page.expect_response(
         lambda answer: answer.request.method == "POST" and QUESTION in answer.url
     ):
         page.fill(f'[name="{name}"]', text)
-        page.locator("h1").click()
 
 
 def revision(page: Page) -> int:
