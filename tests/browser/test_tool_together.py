@@ -70,3 +70,10 @@ def test_two_people_write_in_one_question_at_once(enter: Callable[..., Person]) 
     now = one.open(path)
     assert now.input_value('[name="text.en"]') == f"Are all exits {mark} open at all times?"
     expect(now.locator(".note.warn", has_text="two texts")).to_have_count(0)
+
+    # What is refused is not called saved, neither beside the words nor beside the button.
+    write(now, "title.en", "T" * 60)
+    expect(now.locator("#kept .note.bad")).to_be_visible()
+    expect(now.locator("[data-saved]")).to_contain_text("Not saved yet")
+    write(now, "title.en", f"Exits {mark}, all")
+    expect(now.locator("[data-saved]")).to_contain_text("Saved,")
