@@ -1089,6 +1089,15 @@ def test_the_preview_prints_law_as_a_report_does(bd: Any, sign_in: Any) -> None:
         assert "120 days (60 before, 60 after; flexible on notice)" in page
 
 
+def test_a_parameter_leads_to_the_questions_that_cite_it(bd: Any, sign_in: Any) -> None:
+    version = tool.version_in_force(TODAY)
+    client = sign_in("cat_editor")
+    page = client.get(url("law_parameter", "maternity_leave")).content.decode()
+    address = url("tool_question", version.pk, "WT-LV-06")
+    assert f'href="{address}"' in page
+    assert client.get(address).status_code == 200
+
+
 def test_unverified_law_is_marked_and_never_printed(bd: Any, sign_in: Any) -> None:
     editor = make_member("cat_editor")
     draft = make_draft(editor)
