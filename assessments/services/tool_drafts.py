@@ -238,6 +238,7 @@ def save_question(
         lineages=[*_lineages(version), *flat_fields.lines(theirs.get("related", ""))],
         names=version.names,
     )
+    problems = flat_fields.but_behind(problems, theirs, result)
     for name in own_reviews(question, theirs, result, by=by):
         problems.setdefault(name, DomainError("reviewed_by_author"))
     if problems:

@@ -259,13 +259,13 @@ class _Import:
                     }
                     self._fault((*place, name), reason)
             question = ToolQuestion(kind=given["kind"], lineage=key, point_id=given["point"])
+            wanted = plain.flat_of(given)
             problems = flat_fields.faults(
-                question,
-                plain.flat_of(given),
-                law=law,
-                lineages=known | related,
-                names=names,
+                question, wanted, law=law, lineages=known | related, names=names
             )
+            if key in rows:
+                held = flat_fields.tidy(flat_fields.flat(rows[key]))
+                problems = flat_fields.but_behind(problems, held, wanted)
             for name, error in problems.items():
                 self._fault((*place, *plain.path_of(name)), sentence(error))
         self._check_copies(rows)

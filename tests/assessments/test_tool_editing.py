@@ -1089,6 +1089,34 @@ def test_the_preview_prints_law_as_a_report_does(bd: Any, sign_in: Any) -> None:
         assert "120 days (60 before, 60 after; flexible on notice)" in page
 
 
+def test_english_changes_first_and_the_translations_lag_until_the_review(bd: Any) -> None:
+    author = make_member("cat_editor")
+    draft = make_draft(author)
+    question = ready(draft, author)
+    before = fields.flat(ToolQuestion.objects.get(pk=question.pk))
+    more = before["look_at.en"] + "\nBoxes: one for every {first_aid} workers"
+    saved = change(draft, question, author, base=2, look_at_en=more)
+    assert saved.state == "saved"
+    after = fields.flat(ToolQuestion.objects.get(pk=question.pk))
+    # The words of the other languages are kept as they are, and marked.
+    for language in ("bn", "ar"):
+        assert after[f"look_at.{language}"] == before[f"look_at.{language}"]
+        assert after[f"state:look_at.{language}"] == "stale"
+    behind = {
+        (found.code, found.language) for found in findings_of(draft) if found.severity == "error"
+    }
+    assert behind == {("guidance_count", "bn"), ("guidance_count", "ar")}
+    # A translation that is written anew has to fit.
+    with pytest.raises(DomainError, match="question_faulty"):
+        change(draft, question, author, base=3, look_at_bn="দরজা")
+    # A file that only carries the words along is no worse.
+    text = export_tool(version_id=draft.pk, format="yaml")
+    assert import_tool(content=text, by=author.pk, now=NOW).is_same
+    services.ask_tool_review(version_id=draft.pk, by=author.pk, now=NOW)
+    with pytest.raises(NotAllowed, match="tool_faults"):
+        services.approve_tool(version_id=draft.pk, by=make_member("cat_editor").pk, now=NOW)
+
+
 def test_a_parameter_leads_to_the_questions_that_cite_it(bd: Any, sign_in: Any) -> None:
     version = tool.version_in_force(TODAY)
     client = sign_in("cat_editor")
