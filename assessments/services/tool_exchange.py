@@ -321,6 +321,11 @@ class _Import:
             name: before[name] if tidied.get(name) == text and name in before else text
             for name, text in wanted.items()
         }
+        # A file tells what is reviewed; words that were stale are so until somebody changes them.
+        for name, state in before.items():
+            word = name.removeprefix("state:")
+            if state == flat_fields.STALE and word != name and before.get(word) == result.get(word):
+                result.setdefault(name, state)
         result = flat_fields.with_states(before, result)
         for name in tool_drafts.own_reviews(row, before, result, by=self.by):
             del result[f"state:{name}"]
