@@ -66,16 +66,19 @@ def check_shape(data: Any, places: Places) -> None:
 
 def _reasons(error: ValidationError) -> list[tuple[Path, str]]:
     """What is wrong in the reader's language, each with the rest of the way to where it is."""
-    rule = error.validator_value
+    # jsonschema types them as wide as a schema can be; here they are plain data.
+    rule: Any = error.validator_value
+    schema: Any = error.schema
+    value: Any = error.instance
     match error.validator:
         case "additionalProperties":
-            known = error.schema.get("properties", {})
+            known = schema.get("properties", {})
             return [
                 ((name,), _in_order(no_such_key(name), one_of(known)))
-                for name in sorted(set(error.instance) - set(known))
+                for name in sorted(set(value) - set(known))
             ]
         case "required":
-            missing = [name for name in rule if name not in error.instance]
+            missing = [name for name in rule if name not in value]
             # One error for each key that is missing; jsonschema tells which in its message alone.
             named = [name for name in missing if error.message.startswith(f"{name!r} ")]
             return [((), _("the key “%(name)s” is missing") % {"name": name}) for name in named]
@@ -85,16 +88,16 @@ def _reasons(error: ValidationError) -> list[tuple[Path, str]]:
         case "const":
             return [((), one_of([str(rule)]))]
         case "pattern":
-            examples = ", ".join(error.schema.get("examples", ()))
+            examples = ", ".join(schema.get("examples", ()))
             reason = _("write it like this: %(examples)s") % {"examples": examples}
             is_key = "propertyNames" in error.absolute_schema_path
-            return [((error.instance,) if is_key else (), reason)]
+            return [((value,) if is_key else (), reason)]
         case "type":
             return [((), _wanted(rule))]
         case "minLength" | "minItems":
             return [((), nothing_here())]
         case "uniqueItems":
-            repeated = [each for each in error.instance if error.instance.count(each) > 1]
+            repeated = [each for each in value if value.count(each) > 1]
             return [((), twice(str(name))) for name in dict.fromkeys(map(str, repeated))]
         case "minimum":
             return [((), _("at least %(least)s") % {"least": rule})]
