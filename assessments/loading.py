@@ -315,6 +315,10 @@ def content_hash(
 
 
 def _load_tool(tool: library.ToolDefinition) -> int:
+    # Who edits the own tool takes what is new in the library question by question; their versions
+    # and labels are not those of the library any more.
+    if ToolVersion.objects.filter(based_on__isnull=False).exists():
+        return 0
     version = ToolVersion.objects.filter(label=tool.label).first()
     fresh = version or ToolVersion(label=tool.label)
     names = {code: dict(by_language) for code, by_language in tool.names.items()}

@@ -84,6 +84,10 @@ SENTENCES: dict[str, str | Promise] = {
     "label_malformed": _(
         "Write a label of letters, digits, points and hyphens, such as BD-2027.1."
     ),
+    "tool_label_taken": _(
+        "%(label)s is published and never changes. Write the label of a draft below, such as"
+        " %(free)s: the file goes into it."
+    ),
     "label_taken": _("Another version has the label %(label)s. Choose another."),
     "reviewed_by_author": _("You wrote these words, so another person reviews them."),
     "english_missing": _("Write it in English: the other languages rest on it."),

@@ -300,6 +300,7 @@ def said_by(
             key: tuple(
                 resolve(line, law, "en", tool.names) if key in in_english else said(line)
                 for line in (english if key in in_english else own).get(key, ())
+                if is_known(line, law, tool.names)
             )
             for key in _GUIDE
         }
@@ -324,6 +325,19 @@ def said_by(
 
 
 _GUIDE = library.GUIDANCE
+
+
+def is_known(
+    line: str,
+    law: Mapping[str, library.LawParameter],
+    names: Mapping[str, Mapping[str, str]],
+) -> bool:
+    """Whether the law of a day has every figure that an entry of guidance cites.
+
+    Help without its figure helps nobody: such an entry waits until the law has one.
+    """
+    cited = (law.get(code) for code in library.placeholders(line) if code not in names)
+    return all(row is not None and row.is_verified and row.inline() is not None for row in cited)
 
 
 def resolve(

@@ -111,7 +111,8 @@ def _texts(version: ToolVersion, law: Mapping[str, library.LawParameter]) -> Ite
                 return tool.resolve(text, law, language, names)
 
             guides = row.guidance.get(language, {})
-            lines = [line for name in library.GUIDANCE for line in guides.get(name, ())]
+            entries = [line for name in library.GUIDANCE for line in guides.get(name, ())]
+            lines = [line for line in entries if tool.is_known(line, law, names)]
             yield _Said(
                 lineage=row.lineage,
                 language=language,

@@ -169,7 +169,8 @@ def _draft_texts(row: ToolQuestion, law: Mapping[str, library.LawParameter]) -> 
     """The words of a question as an index would hold them; not kept."""
     for language in sorted({*row.title, *row.text}):
         guides = row.guidance.get(language, {})
-        lines = [line for name in library.GUIDANCE for line in guides.get(name, ())]
+        entries = [line for name in library.GUIDANCE for line in guides.get(name, ())]
+        lines = [line for line in entries if tool.is_known(line, law, row.version.names)]
         title, text, finding, guidance = (
             tool.resolve(words, law, language, row.version.names)
             for words in (

@@ -16,6 +16,7 @@ from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
+from betterwork.ui import formats
 
 from .fields import ENGLISH, flat, lines
 
@@ -77,11 +78,15 @@ def _asked(row: ToolQuestion, law: Mapping[str, library.LawParameter]) -> Asked:
 
 def law_words(parameter: library.LawParameter) -> str:
     """A parameter in one line: its value, its reference and how sure we are of it."""
-    value = parameter.inline(ENGLISH) or parameter.text
-    said = " ".join(part for part in (value, parameter.unit) if part)
+    said = parameter.inline(ENGLISH) or parameter.text
+    # Only a bare number needs its unit: a wording and a short form are whole by themselves.
+    if parameter.kind in ("number", "percent") and not parameter.short and parameter.unit:
+        said = f"{said} {parameter.unit}"
+    place = [parameter.reference or "–"]
+    if parameter.effective_from:
+        place.append(_("since %(day)s") % {"day": formats.on_date(parameter.effective_from)})
     sure = "" if parameter.is_verified else f" [{_('unverified')}]"
-    since = f", since {parameter.effective_from.isoformat()}" if parameter.effective_from else ""
-    return f"{said} ({parameter.reference or '–'}{since}){sure}"
+    return f"{said} ({' · '.join(place)}){sure}"
 
 
 def version_differences(

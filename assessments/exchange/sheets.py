@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 from assessments.editing.fields import LANGUAGES
 from assessments.library import GUIDANCE
 
-from .places import ExchangeError, Fault, Path, check_shape
+from .places import ExchangeError, Fault, Path, check_shape, no_such_key, nothing_here, twice
 from .plain import ANY, FORMAT
 
 ENGLISH = LANGUAGES[0]
@@ -296,9 +297,7 @@ def _sheet_lines(sheet: Any, faults: list[Fault]) -> Iterator[_Line]:
                         )
                     )
                 elif head in heads.values():
-                    faults.append(
-                        Fault(name, 1, letter, _("%(name)s is there twice") % {"name": head})
-                    )
+                    faults.append(Fault(name, 1, letter, twice(head)))
                 heads[place] = head
             elif place not in heads:
                 faults.append(Fault(name, number, letter, _("a cell under no heading")))
@@ -378,9 +377,7 @@ class _Reader:
                     tool[key] = str(value)
                 self.places.put(("tool", key), "Tool", line.number, "value")
             else:
-                self._fault(
-                    "Tool", line, "key", _("no key is called “%(name)s” here") % {"name": key}
-                )
+                self._fault("Tool", line, "key", no_such_key(key))
         found.setdefault("format", FORMAT if not self.sheets["Tool"] else None)
         return found
 
@@ -391,7 +388,7 @@ class _Reader:
             self._fault("Questions", line, "ref", _("the reference is missing"))
             return
         if key in self.questions:
-            self._fault("Questions", line, "ref", _("%(name)s is there twice") % {"name": key})
+            self._fault("Questions", line, "ref", twice(key))
             return
         place = ("questions", len(questions))
         made: dict[str, Any] = {"words": {ENGLISH: {}}}
@@ -439,7 +436,7 @@ class _Reader:
         value = line.cells.get(name)
         if isinstance(value, str):
             try:
-                value = float(value.replace(",", "."))
+                value = _finite(value.replace(",", "."))
             except ValueError:
                 self._fault(
                     "Questions", line, name, _("“%(value)s” is not a number") % {"value": value}
@@ -514,7 +511,7 @@ class _Reader:
             text = _text(line.cells.get(language))
             words = question["words"].get(language, {})
             if text is not None and name in words:
-                self._fault("Translations", line, "field", f"{name} is there twice")
+                self._fault("Translations", line, "field", twice(name))
                 return
             if text is not None:
                 question["words"].setdefault(language, {})[name] = text
@@ -536,10 +533,10 @@ class _Reader:
         for line in self.sheets.get(sheet, ()):
             name, text = _text(line.cells.get(head)), _text(line.cells.get(column))
             if name is None or text is None:
-                self._fault(sheet, line, column if name else head, "the cell is empty")
+                self._fault(sheet, line, column if name else head, nothing_here())
                 continue
             if name in found:
-                self._fault(sheet, line, head, f"{name} is there twice")
+                self._fault(sheet, line, head, twice(name))
             found[name] = text
             self.places.put((key, name), sheet, line.number, column)
         return found
@@ -549,7 +546,7 @@ class _Reader:
         for line in self.sheets.get("Names", ()):
             code = str(line.cells.get("code", ""))
             if code in names:
-                self._fault("Names", line, "code", f"{code} is there twice")
+                self._fault("Names", line, "code", twice(code))
             said = {lang: _text(line.cells.get(lang)) for lang in LANGUAGES}
             names[code] = {lang: text for lang, text in said.items() if text is not None}
             self.places.put(("names", code), "Names", line.number, "code")
@@ -569,7 +566,11 @@ class _Reader:
         try:
             made["value"] = _law_read(str(made.get("kind", "")), value)
         except ValueError:
-            self._fault("Law", line, "value", f"{value!r} is not a {made.get('kind')}")
+            reason = _("“%(value)s” is not of the kind “%(kind)s”") % {
+                "value": value,
+                "kind": made.get("kind", ""),
+            }
+            self._fault("Law", line, "value", reason)
             return None
         short = {form: _text(line.cells.get(f"short {form}")) for form in FORMS}
         forms = {form: text for form, text in short.items() if text is not None}
@@ -602,8 +603,14 @@ def _law_read(kind: str, value: Any) -> Any:
         return rows if isinstance(rows, list) else _refuse()
     if kind == "text":
         return _text(value)
-    number = value if isinstance(value, int | float) else float(str(value))
+    number = value if isinstance(value, int | float) else _finite(str(value))
     return int(number) if float(number).is_integer() else float(number)
+
+
+def _finite(text: str) -> float:
+    """Raises: ValueError, for infinity and "nan" too: a version holds neither."""
+    number = float(text)
+    return number if math.isfinite(number) else _refuse()
 
 
 def _refuse() -> Any:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from assessments.library import Problem
 from assessments.library.files import File
 
-from .places import ExchangeError, Fault, Path, check_shape
+from .places import ExchangeError, Fault, Path, check_shape, nothing_here, twice
 
 
 class _Dumper(yaml.SafeDumper):
@@ -61,6 +61,16 @@ def _refuse_references(content: bytes) -> None:
         return
 
 
+def _said(problem: Problem) -> str:
+    """A fault of the text itself in the reader's language."""
+    match problem.code:
+        case "empty":
+            return nothing_here()
+        case "repeated":
+            return twice(problem.key)
+    return _("not YAML from here on: look for a quote, a bracket or an indent gone astray")
+
+
 def read_yaml(content: bytes) -> tuple[dict[str, Any], _Lines]:
     """The plain data of a file, in the shape of the schema. Raises: ExchangeError."""
     problems: list[Problem] = []
@@ -76,8 +86,7 @@ def read_yaml(content: bytes) -> tuple[dict[str, Any], _Lines]:
         raise ExchangeError([Fault("", 0, "", _("nested too deeply"))]) from error
     if problems:
         raise ExchangeError(
-            Fault("", problem.line or 0, problem.key, f"{problem.message}. {problem.remedy}")
-            for problem in problems
+            Fault("", problem.line or 0, problem.key, _said(problem)) for problem in problems
         )
     places = _Lines(file)
     check_shape(file.data, places)

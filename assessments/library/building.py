@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from .checking import entry_reads
 from .records import (
+    GUIDANCE,
     TAGS,
     CountryLaw,
+    Guidance,
     LawParameter,
     Library,
     Overlay,
@@ -58,15 +61,46 @@ def _localized(
             tags.add(tag)
         if question.id in overlay.tags_removed.get(tag, ()):
             tags.discard(tag)
+    guidance, guidance_in = _guidance(question, law, overlay.names)
     structural = overlay.structural.get(question.id) or overlay.structural.get(question.point, "")
     return replace(
         question,
         order=order,
         texts=_reworded(question.texts, overlay.reworded.get(question.id, {})),
+        guidance=guidance,
+        guidance_in=guidance_in,
         tags=frozenset(tags),
         structural=structural if question.kind == "ncq" else "",
         law=tuple(code for code in question.law if code in law),
     )
+
+
+def _guidance(
+    question: Question, law: Mapping[str, LawParameter], names: Mapping[str, object]
+) -> tuple[Guidance, Mapping[str, Guidance]]:
+    """The guidance in English and in the other languages, without the entries whose law a country
+    has not verified or counts in another unit. The place of an entry is the same in each language.
+    """
+    kept = {
+        name: [
+            place
+            for place, line in enumerate(getattr(question.guidance, name))
+            if entry_reads(line, law, names)
+        ]
+        for name in GUIDANCE
+    }
+
+    def only(guide: Guidance) -> Guidance:
+        lists = {name: getattr(guide, name) for name in GUIDANCE}
+        return Guidance(
+            **{
+                name: tuple(said[p] for p in kept[name]) if said else ()
+                for name, said in lists.items()
+            }
+        )
+
+    others = {language: only(guide) for language, guide in question.guidance_in.items()}
+    return only(question.guidance), others
 
 
 def _reworded(texts: Mapping[str, Texts], changes: Mapping[str, Texts]) -> Mapping[str, Texts]:

@@ -243,6 +243,21 @@ def citations(text: str, names: Mapping[str, object]) -> Iterator[tuple[str, str
             yield match.group(1), _UNIT_WORDS.get(word) or _UNIT_WORDS.get(word.rstrip("s"), "")
 
 
+def entry_reads(line: str, law: Mapping[str, LawParameter], names: Mapping[str, object]) -> bool:
+    """Whether an entry of guidance can stand where this is the law.
+
+    It stands where each parameter it cites is verified, has a form for a sentence and counts in
+    the unit that the entry names; a bare number without a unit would tell a reader nothing.
+    """
+    for code, unit in citations(line, names):
+        parameter = law.get(code)
+        if parameter is None or citation_fault(parameter, unit) is not None:
+            return False
+        if not unit and not parameter.short and parameter.kind in ("number", "percent"):
+            return False
+    return True
+
+
 def citation_fault(parameter: LawParameter | None, unit: str) -> tuple[str, str] | None:
     """(severity, message) if a parameter does not read in a sentence before a word of unit."""
     if parameter is None:

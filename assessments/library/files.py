@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
 from .records import Problem
 
@@ -48,13 +48,14 @@ class File:
                 self._report_repeated_keys(self._node)
                 self.data = _text_keys(loader.construct_document(self._node))
             else:
-                self.error((), "the file is empty", "Fill it or delete it")
+                self.error((), "the file is empty", "Fill it or delete it", code="empty")
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             line = mark.line + 1 if mark else None
             what = getattr(error, "problem", None) or str(error)
             remedy = "Mend the YAML at this line; quote text that holds ': ', '#' or brackets"
-            problems.append(Problem(self.name, line, "-", f"not valid YAML ({what})", remedy))
+            problem = Problem(self.name, line, "-", f"not valid YAML ({what})", remedy, code="yaml")
+            problems.append(problem)
         finally:
             if loader is not None:
                 loader.dispose()
@@ -67,7 +68,8 @@ class File:
                     line = key.start_mark.line + 1
                     remedy = "Keep one of the two"
                     message = "the key stands twice"
-                    self.problems.append(Problem(self.name, line, key.value, message, remedy))
+                    problem = Problem(self.name, line, key.value, message, remedy, code="repeated")
+                    self.problems.append(problem)
                 seen.add(key.value)
                 self._report_repeated_keys(value)
         elif isinstance(node, yaml.SequenceNode):
@@ -94,18 +96,27 @@ class File:
             node = found
         return line
 
-    def error(self, path: Iterable[object], message: str, remedy: str, key: str = "") -> None:
-        self._add(path, message, remedy, key, "error")
+    def error(
+        self, path: Iterable[object], message: str, remedy: str, key: str = "", code: str = ""
+    ) -> None:
+        self._add(path, message, remedy, key, "error", code)
 
     def gap(self, path: Iterable[object], message: str, remedy: str, key: str = "") -> None:
         self._add(path, message, remedy, key, "gap")
 
     def _add(
-        self, path: Iterable[object], message: str, remedy: str, key: str, severity: str
+        self,
+        path: Iterable[object],
+        message: str,
+        remedy: str,
+        key: str,
+        severity: str,
+        code: str = "",
     ) -> None:
         path = tuple(path)
         label = key or ".".join(str(part) for part in path) or "-"
-        self.problems.append(Problem(self.name, self.line(path), label, message, remedy, severity))
+        line = self.line(path)
+        self.problems.append(Problem(self.name, line, label, message, remedy, severity, code))
 
 
 def _text_keys(data: Any) -> Any:
@@ -133,11 +144,9 @@ def fits_schema(file: File, name: str) -> bool:
     return fits
 
 
-def schema_faults(data: Any, name: str) -> Iterator[tuple[tuple[object, ...], str]]:
-    """(path, what is wrong and what to do) of each departure of plain data from a schema."""
-    for error in _validator(name).iter_errors(data):
-        message = f"{_schema_message(error)}. {_schema_remedy(error)}"
-        yield tuple(error.absolute_path), message
+def schema_errors(data: Any, name: str) -> Iterator[ValidationError]:
+    """Each departure of plain data from a schema, with its path and the rule it breaks."""
+    yield from _validator(name).iter_errors(data)
 
 
 def _schema_message(error: Any) -> str:

@@ -15,7 +15,10 @@ GUIDANCE = ("look_at", "ask", "observe", "traps")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault or gap in the library. `severity` is `error` (nothing loads) or `gap`."""
+    """One fault or gap in the library. `severity` is `error` (nothing loads) or `gap`.
+
+    `code` names a fault of the file itself (empty, yaml, repeated) for readers of other languages.
+    """
 
     file: str
     line: int | None
@@ -23,6 +26,7 @@ class Problem:
     message: str
     remedy: str
     severity: str = "error"
+    code: str = ""
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file

@@ -62,7 +62,7 @@ def begin_draft(*, based_on_id: UUID, by: int | None, now: datetime) -> ToolVers
     if base.status == ToolVersion.Status.DRAFT:
         raise NotAllowed("tool_refused", against=("tool_not_published",))
     draft: ToolVersion = ToolVersion.objects.create(
-        label=_free_label(base, now.date()),
+        label=free_label(now.date()),
         name=base.name,
         names=base.names,
         left_out=base.left_out,
@@ -87,15 +87,12 @@ def begin_draft(*, based_on_id: UUID, by: int | None, now: datetime) -> ToolVers
     return draft
 
 
-def _free_label(base: ToolVersion, day: date) -> str:
-    """The country, the year and the next number of that year."""
-    country = _country()
-    taken = set(ToolVersion.objects.values_list("label", flat=True))
-    for number in range(1, len(taken) + 2):
-        label = f"{country}-{day.year}.{number}"
-        if label not in taken:
-            return label
-    raise AssertionError("one of n + 1 labels is free")
+def free_label(day: date) -> str:
+    """The country, the year and the number after the highest of that year."""
+    begins = f"{_country()}-{day.year}."
+    labels = ToolVersion.objects.filter(label__startswith=begins).values_list("label", flat=True)
+    numbers = [label.removeprefix(begins) for label in labels]
+    return f"{begins}{max((int(n) for n in numbers if n.isdecimal()), default=0) + 1}"
 
 
 def _country() -> str:
@@ -241,6 +238,7 @@ def save_question(
         lineages=[*_lineages(version), *flat_fields.lines(theirs.get("related", ""))],
         names=version.names,
     )
+    problems = flat_fields.but_behind(problems, theirs, result)
     for name in own_reviews(question, theirs, result, by=by):
         problems.setdefault(name, DomainError("reviewed_by_author"))
     if problems:

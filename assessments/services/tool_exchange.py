@@ -173,7 +173,8 @@ class _Import:
         label = self.taken.label
         version: ToolVersion | None = ToolVersion.objects.filter(label=label).first()
         if version is not None and version.status != ToolVersion.Status.DRAFT:
-            raise DomainError("tool_label_taken", label=label)
+            free = tool_drafts.free_label(self.now.date())
+            raise DomainError("tool_label_taken", label=label, free=free)
         if version is None:
             version = self._begin(label)
             self.taken.is_new_draft = True
@@ -258,13 +259,13 @@ class _Import:
                     }
                     self._fault((*place, name), reason)
             question = ToolQuestion(kind=given["kind"], lineage=key, point_id=given["point"])
+            wanted = plain.flat_of(given)
             problems = flat_fields.faults(
-                question,
-                plain.flat_of(given),
-                law=law,
-                lineages=known | related,
-                names=names,
+                question, wanted, law=law, lineages=known | related, names=names
             )
+            if key in rows:
+                held = flat_fields.tidy(flat_fields.flat(rows[key]))
+                problems = flat_fields.but_behind(problems, held, wanted)
             for name, error in problems.items():
                 self._fault((*place, *plain.path_of(name)), sentence(error))
         self._check_copies(rows)
@@ -320,6 +321,11 @@ class _Import:
             name: before[name] if tidied.get(name) == text and name in before else text
             for name, text in wanted.items()
         }
+        # A file tells what is reviewed; words that were stale are so until somebody changes them.
+        for name, state in before.items():
+            word = name.removeprefix("state:")
+            if state == flat_fields.STALE and word != name and before.get(word) == result.get(word):
+                result.setdefault(name, state)
         result = flat_fields.with_states(before, result)
         for name in tool_drafts.own_reviews(row, before, result, by=self.by):
             del result[f"state:{name}"]

@@ -50,7 +50,7 @@ def compare_page(request: MemberRequest) -> HttpResponse:
     newest = _newest(versions, today)
     now = by_id.get(request.GET.get("now", "")) or newest
     chosen = request.GET.get("before", "")
-    before_id = chosen if chosen in by_id else str(now.based_on_id or "") if now else ""
+    before_id = chosen if chosen in by_id else _before(now, versions)
     context: dict[str, Any] = {
         "choices": [
             Choice(
@@ -112,6 +112,19 @@ def _newest(versions: list[ToolVersion], today: Any) -> ToolVersion | None:
         return tools.version_in_force(today)
     except DomainError:
         return None
+
+
+def _before(now: ToolVersion | None, versions: list[ToolVersion]) -> str:
+    """What a reader who chose nothing compares with: the version it was copied from, else the one
+    in force before it; empty where there is none."""
+    if now is None or now.based_on_id:
+        return str(now.based_on_id) if now else ""
+    earlier = [
+        v
+        for v in versions
+        if v.status != ToolVersion.Status.DRAFT and v.effective_from < now.effective_from
+    ]
+    return str(max(earlier, key=lambda v: v.effective_from).pk) if earlier else ""
 
 
 def _label(version: ToolVersion) -> str:

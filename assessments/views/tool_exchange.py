@@ -69,5 +69,7 @@ def upload(request: MemberRequest) -> HttpResponse:
         return page(request, "tool_upload", context, status=422)
     except DomainError as error:
         context.update(refused(error))
+        # The file itself has to be chosen again; the label that is free stands there already.
+        context["label"] = error.facts.get("free") or label
         return page(request, "tool_upload", context, status=422)
     return page(request, "tool_upload", context)

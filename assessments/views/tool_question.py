@@ -485,7 +485,17 @@ def preview(request: MemberRequest, pk: UUID, lineage: str) -> HttpResponse:
         "dir": direction(tongue),
         "day": day,
         "tongues": columns(list(fields.LANGUAGES)),
-        "law": [law for law in words[lineage].law if law.is_verified],
+        # What a report takes over; see `reporting.report.data`.
+        "law": [
+            {
+                "reference": law.reference,
+                "own": law.own,
+                "text": law.text,
+                "since_on": law.since,
+            }
+            for law in words[lineage].law
+            if law.is_verified and law.reference
+        ],
         "crumbs": version_crumbs(
             version,
             version_crumb(version),

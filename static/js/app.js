@@ -114,7 +114,8 @@
   on("htmx:afterRequest", (event) => {
     const place = line(event.detail.elt);
     if (!place) return;
-    const ok = event.detail.successful;
+    // A refusal (422) is swapped in like an answer, and htmx calls it successful: nothing was saved.
+    const ok = event.detail.successful && event.detail.xhr.status < 400;
     tell(event.detail.elt, ok ? `${place.dataset.done}${comma} ${now()}` : place.dataset.failed, ok);
     if (ok) changed.delete(event.detail.elt.closest("form"));
   });

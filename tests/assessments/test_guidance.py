@@ -14,6 +14,7 @@ from django.utils.html import escape
 from jsonschema import Draft202012Validator
 
 from assessments import headings, library, loading, tool
+from assessments.models import LawParameter
 from betterwork.tenancy import scope
 from betterwork.tenancy.models import Programme
 from tests.assessments.builders import make_begun
@@ -131,3 +132,68 @@ def test_a_question_is_read_in_a_language_that_the_pages_have_not(bd, sign_in) -
     # A language the programme has not is not offered, and asking for it changes nothing.
     assert "<h1>" in client.get(following, {"lang": "ar"}).content.decode()
     assert client.cookies["bw_tool_language"].value == "en"
+
+
+# --- the law in it ----------------------------------------------------------------------------
+
+
+def test_an_entry_stands_where_the_law_it_cites_is_known() -> None:
+    content = library.load()
+    tools = {country: content.tool(country) for country in content.overlays}
+    stands: dict[str, set[str]] = {}
+    for country, each in tools.items():
+        for question in each.questions:
+            for name in library.GUIDANCE:
+                for line in getattr(question.guidance, name):
+                    if library.placeholders(line):
+                        stands.setdefault(line, set()).add(country)
+                        cited = library.placeholders(line)
+                        assert {*cited} <= {*question.law}, (question.id, line)
+    written = {
+        line
+        for question in content.questions.values()
+        for name in library.GUIDANCE
+        for line in getattr(question.guidance, name)
+        if library.placeholders(line)
+    }
+    assert len(written) >= 30
+    assert set(stands) == written  # no entry that no country could read
+    by_unit = {line: countries for line, countries in stands.items() if "{maternity_leave}" in line}
+    # One entry for each unit the laws count in, and each country reads one of them at most.
+    assert [len(countries & {"BD", "VN", "LK"}) for countries in by_unit.values()] == [1, 1, 1]
+    assert not set.intersection(*by_unit.values())
+    assert "NI" not in set.union(*by_unit.values())  # the length is not verified there
+
+
+@pytest.mark.django_db
+def test_guidance_changes_when_the_law_does(bd) -> None:
+    def entries(language: str, day: date) -> list[str]:
+        version = tool.version_in_force(day)
+        words = tool.said_by(tool.tool_of(version.pk), language, tool.law_on("BD", day))
+        return [line for line in words["WT-LV-06"].look_at if line.startswith(STARTS[language])]
+
+    assert entries("en", DAY) == ["Length of each leave: at least 120 days"]
+    assert entries("bn", DAY) == ["প্রতিটি ছুটির দৈর্ঘ্য: অন্তত ১২০ দিন"]
+    assert entries("ar", DAY) == ["مدة كل إجازة: 120 يومًا على الأقل"]
+    # The figure of that time was not researched: no entry, rather than one with a gap.
+    assert entries("en", date(2025, 11, 16)) == entries("bn", date(2025, 11, 16)) == []
+    row = LawParameter.objects.get(country="BD", code="maternity_leave")
+    row.pk, row.value, row.effective_from = None, 130, date(2026, 8, 1)
+    row.text = "130 days"
+    with scope.platform_scope():
+        row.save(force_insert=True)
+    assert entries("en", date(2026, 7, 31)) == ["Length of each leave: at least 120 days"]
+    assert entries("bn", date(2026, 8, 1)) == ["প্রতিটি ছুটির দৈর্ঘ্য: অন্তত ১৩০ দিন"]
+
+
+STARTS = {"en": "Length of each leave", "bn": "প্রতিটি ছুটির দৈর্ঘ্য", "ar": "مدة كل إجازة"}
+
+
+def test_every_trigger_of_zero_tolerance_that_the_programme_names_is_a_question() -> None:
+    tagged = {q.id for q in library.load().questions.values() if "zero_tolerance" in q.tags}
+    # Child below the minimum age; worst forms under 18; kept on the premises; violence to make
+    # people work; physical punishment; sexual violence; punished for leaving a danger; locked in.
+    assert tagged >= {
+        "CL-CLB-01", "CL-HZW-01", "CL-HZW-03", "FL-COE-02", "FL-COE-05", "CT-DDD-10", "DI-GEN-07",
+        "OSH-WPR-01", "OSH-EP-03", "OSH-ACC-03",
+    }  # fmt: skip

@@ -15,9 +15,9 @@ from django.db.utils import IntegrityError, ProgrammingError
 from django.urls import reverse
 from django.utils.html import escape
 
-from assessments import services, tool
+from assessments import library, loading, services, tool
 from assessments.editing import fields, reads
-from assessments.editing.compare import version_differences
+from assessments.editing.compare import law_words, version_differences
 from assessments.editing.definition import definition_of, findings_of
 from assessments.models import (
     Assessment,
@@ -156,7 +156,7 @@ def test_version_and_library_say_the_same_to_the_checker(bd: Any) -> None:
 def test_draft_is_a_copy_that_nobody_but_editors_sees(bd: Any, jordan: Any, sign_in: Any) -> None:
     draft = make_draft()
     base = draft.based_on
-    assert draft.label == "BD-2026.2"
+    assert draft.label == "BD-2026.3"
     assert version_differences(base, draft, "BD").is_none
     assert tool.version_in_force(date(2030, 1, 1)).pk == base.pk
     assert sign_in("advisor").get(url("tool_version", draft.pk)).status_code == 403
@@ -971,6 +971,30 @@ def test_compare_page_shows_word_by_word(bd: Any, sign_in: Any) -> None:
     assert "1 reworded" in page
 
 
+def test_the_version_before_is_compared_where_nothing_is_chosen(bd: Any, sign_in: Any) -> None:
+    later = replace(library.load().tool("BD"), label="BD-2026.7", effective_from=date(2026, 3, 1))
+    loading._load_tool(later)
+    page = sign_in("cat_editor").get(url("tool_compare")).content.decode()
+    assert "From BD-2026.2 to BD-2026.7" in page
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("hours_day", "8 hours (Labour Act 2006 s.100)"),
+        ("bipartite_name", "Participation Committee (Labour Act 2006 ss.205-208)"),
+        (
+            "age_evidence",
+            "birth certificate, school certificate or registered practitioner's certificate "
+            "(Labour Act 2006 s.36)",
+        ),
+        ("public_holidays", "13 days (Labour Act 2006 s.118 as amended 2025 · since 17 Nov 2025)"),
+    ],
+)
+def test_law_in_one_line_names_its_unit_once(bd: Any, code: str, said: str) -> None:
+    assert law_words(tool.law_on("BD", date(2026, 6, 1))[code]) == said
+
+
 def test_another_countrys_tool_is_compared_and_the_look_is_recorded(
     bd: Any, jordan: Any, sign_in: Any
 ) -> None:
@@ -978,7 +1002,7 @@ def test_another_countrys_tool_is_compared_and_the_look_is_recorded(
     page = sign_in(user=editor).get(url("tool_compare"), {"before": "country:JO"})
     html = page.content.decode()
     assert page.status_code == 200
-    assert "JO-2026.1" in html
+    assert "JO-2026.2" in html
     assert "other law" in html
     assert "reworded" in html
     event = TrailEvent.objects.get(action="tool_read_abroad")
@@ -1048,6 +1072,58 @@ def test_previews_in_each_language(bd: Any, sign_in: Any, language: str) -> None
         page = client.get(address, {"lang": language}).content.decode()
         assert words in page
         assert f'lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}"' in page
+
+
+def test_the_preview_prints_law_as_a_report_does(bd: Any, sign_in: Any) -> None:
+    editor = make_member("cat_editor")
+    version = tool.version_in_force(TODAY)
+    client = sign_in(user=editor)
+    seen = client.get(url("tool_preview", version.pk, "WT-LV-06"), {"lang": "ar"}).content.decode()
+    rows = seen[seen.index('class="paper"') :]
+    assert '<bdi lang="en" dir="ltr">Labour Act 2006 ss.45-47 as amended 2025</bdi>' in rows
+    # The wording with its unit: a bare 120 would tell nobody what is counted.
+    assert "120 days (60 before, 60 after; flexible on notice)" in rows
+    assert "C183 Art. 4" in rows
+    for address in (url("tool_print", version.pk), url("tool")):
+        page = client.get(address, {"lang": "bn"}).content.decode()
+        assert "120 days (60 before, 60 after; flexible on notice)" in page
+
+
+def test_english_changes_first_and_the_translations_lag_until_the_review(bd: Any) -> None:
+    author = make_member("cat_editor")
+    draft = make_draft(author)
+    question = ready(draft, author)
+    before = fields.flat(ToolQuestion.objects.get(pk=question.pk))
+    more = before["look_at.en"] + "\nBoxes: one for every {first_aid} workers"
+    saved = change(draft, question, author, base=2, look_at_en=more)
+    assert saved.state == "saved"
+    after = fields.flat(ToolQuestion.objects.get(pk=question.pk))
+    # The words of the other languages are kept as they are, and marked.
+    for language in ("bn", "ar"):
+        assert after[f"look_at.{language}"] == before[f"look_at.{language}"]
+        assert after[f"state:look_at.{language}"] == "stale"
+    behind = {
+        (found.code, found.language) for found in findings_of(draft) if found.severity == "error"
+    }
+    assert behind == {("guidance_count", "bn")}  # the languages this tool is kept in
+    # A translation that is written anew has to fit.
+    with pytest.raises(DomainError, match="question_faulty"):
+        change(draft, question, author, base=3, look_at_bn="দরজা")
+    # A file that only carries the words along is no worse.
+    text = export_tool(version_id=draft.pk, format="yaml")
+    assert import_tool(content=text, by=author.pk, now=NOW).is_same
+    services.ask_tool_review(version_id=draft.pk, by=author.pk, now=NOW)
+    with pytest.raises(NotAllowed, match="tool_faults"):
+        services.approve_tool(version_id=draft.pk, by=make_member("cat_editor").pk, now=NOW)
+
+
+def test_a_parameter_leads_to_the_questions_that_cite_it(bd: Any, sign_in: Any) -> None:
+    version = tool.version_in_force(TODAY)
+    client = sign_in("cat_editor")
+    page = client.get(url("law_parameter", "maternity_leave")).content.decode()
+    address = url("tool_question", version.pk, "WT-LV-06")
+    assert f'href="{address}"' in page
+    assert client.get(address).status_code == 200
 
 
 def test_unverified_law_is_marked_and_never_printed(bd: Any, sign_in: Any) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,12 +14,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from openpyxl import Workbook, load_workbook
 
 from assessments import exchange
 from assessments.editing import fields as flat_fields
-from assessments.exchange import plain
+from assessments.exchange import places, plain
+from assessments.exchange import text as text_file
 from assessments.exchange.sheets import plain_text, safe_text
+from assessments.library import SCHEMAS
 from assessments.models import LawProposal, ToolQuestion, ToolVersion
 from assessments.services import begin_draft
 from assessments.services.tool_exchange import Taken, export_tool, import_tool
@@ -292,6 +297,26 @@ def test_a_published_version_is_not_written_over(bd: Programme) -> None:
         load(content)
 
 
+def test_a_published_file_sent_up_again_is_told_a_label_that_is_free(
+    bd: Programme, sign_in: Any
+) -> None:
+    client = sign_in("cat_editor")
+
+    def send(label: str) -> Any:
+        file = io.BytesIO(exported("yaml"))
+        file.name = "tool.yaml"
+        data = {"file": file, "step": "try", "label": label}
+        return client.post("/assessments/tool/upload/", data)
+
+    page = send("")
+    html = page.content.decode()
+    assert page.status_code == 422
+    assert f"{in_force().label} is published and never changes." in html
+    free = re.search(r'name="label" value="(BD-\d{4}\.\d+)"', html)
+    assert free is not None
+    assert send(free[1]).status_code == 200
+
+
 def test_a_new_period_of_law_is_proposed_for_a_second_person(bd: Programme) -> None:
     content = exported("xlsx")
 
@@ -407,6 +432,83 @@ def test_a_fault_of_yaml_is_told_by_line(bd: Programme, old: str, new: str, colu
     assert any(abs(row - line) <= 1 and column in told for _sheet, row, told in faults), faults
     assert faults_of(b"\xff\xfe\x00") == [("", 1, "")]
     assert faults_of(b"- 1\n")[0][1] == 1
+
+
+# What a YAML file can have that is not of the shape of the schema: old, new, the way to it.
+OFF_SHAPE = [
+    ("title: Exits unlocked during work", "titel: Exits unlocked during work", "titel"),
+    ("  kind: ncq\n", "  kind: essay\n", "kind"),
+    ("  kind: ncq\n", "", "questions.1"),
+    ("format: 1", "format: 2", "format"),
+    ("country: BD", "country: Bangladesh", "tool.country"),
+    ("country: BD", "country: 7", "tool.country"),
+    ("country: BD", "country: ''", "tool.country"),
+    ("  breach: ", "  law: [a, a]\n  breach: ", "law"),
+    ("  breach: ", "  law: wages\n  breach: ", "law"),
+    ("  breach: ", "  applies: {min_workers: -1}\n  breach: ", "min_workers"),
+    ("  breach: ", "  applies: {min_workers: many}\n  breach: ", "min_workers"),
+    ("  breach: ", "  applies: all\n  breach: ", "applies"),
+    ("\nnames:", "\nnames: {Committee: {en: x}}\nnames:", "names"),
+    ("\nnames:", "\nnames: {Committee: {en: x}}\nold_names:", "names.Committee"),
+    ("title: Exits unlocked during work", "title: [a", ""),
+]
+
+
+def test_what_is_wrong_with_the_shape_is_told_by_words_that_can_be_translated(
+    bd: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = exported("yaml").decode()
+    # Every sentence of these modules comes through here: one that does not would stay English.
+    for module in (places, text_file):
+        monkeypatch.setattr(module, "_", lambda said: f"«{said}»")
+    for old, new, column in OFF_SHAPE:
+        assert old in text, old
+        with pytest.raises(exchange.ExchangeError) as caught:
+            exchange.read_yaml(text.replace(old, new, 1).encode())
+        told = [(fault.column, fault.reason) for fault in caught.value.faults]
+        assert all(reason.startswith("«") for _column, reason in told), told
+        assert any(way.endswith(column) for way, _reason in told), (column, told)
+    with pytest.raises(exchange.ExchangeError) as caught:
+        exchange.read_yaml(b"")
+    assert [fault.reason for fault in caught.value.faults] == ["«nothing is written here»"]
+
+
+def test_each_rule_of_the_schema_has_words_and_each_pattern_an_example_that_fits() -> None:
+    schema = json.loads((SCHEMAS / "exchange.json").read_text(encoding="utf-8"))
+    rules, patterns = set[str](), list[dict[str, Any]]()
+
+    def walk(part: dict[str, Any]) -> None:
+        rules.update(part.keys() & Draft202012Validator.VALIDATORS.keys())
+        if "pattern" in part:
+            patterns.append(part)
+        for key in ("properties", "$defs"):
+            for each in part.get(key, {}).values():
+                walk(each)
+        for key in ("items", "propertyNames", "additionalProperties"):
+            if isinstance(part.get(key), dict):
+                walk(part[key])
+
+    walk(schema)
+    assert rules <= {
+        "additionalProperties", "required", "enum", "const", "pattern", "type", "minLength",
+        "minItems", "uniqueItems", "minimum", "items", "properties", "propertyNames", "$ref",
+    }  # fmt: skip
+    for part in patterns:
+        assert part["examples"], part
+        for each in part["examples"]:
+            assert re.search(part["pattern"], each), part
+
+
+@pytest.mark.parametrize("typed", ["nan", "inf", "-Infinity", "1e999"])
+def test_a_number_that_no_version_can_hold_is_refused(bd: Programme, typed: str) -> None:
+    def change(book: Workbook) -> None:
+        cell(book["Questions"], "min", "CT-FG-01").value = typed
+
+    def law(book: Workbook) -> None:
+        cell(book["Law"], "value", "maternity_leave").value = typed
+
+    for edit, sheet in ((change, "Questions"), (law, "Law")):
+        assert [fault[0] for fault in faults_of(edited(exported("xlsx"), edit))] == [sheet]
 
 
 # --- the commands -----------------------------------------------------------------------------

@@ -17,12 +17,11 @@ QUESTION = "OSH-EP-03"
 
 
 def write(page: Page, name: str, text: str) -> None:
-    """Type into a field, leave it, and wait until the page says how that went."""
+    """Type into a field and wait, without leaving it, until the page says how that went."""
     with page.expect_response(
         lambda answer: answer.request.method == "POST" and QUESTION in answer.url
     ):
         page.fill(f'[name="{name}"]', text)
-        page.locator("h1").click()
 
 
 def revision(page: Page) -> int:
@@ -71,3 +70,10 @@ def test_two_people_write_in_one_question_at_once(enter: Callable[..., Person]) 
     now = one.open(path)
     assert now.input_value('[name="text.en"]') == f"Are all exits {mark} open at all times?"
     expect(now.locator(".note.warn", has_text="two texts")).to_have_count(0)
+
+    # What is refused is not called saved, neither beside the words nor beside the button.
+    write(now, "title.en", "T" * 60)
+    expect(now.locator("#kept .note.bad")).to_be_visible()
+    expect(now.locator("[data-saved]")).to_contain_text("Not saved yet")
+    write(now, "title.en", f"Exits {mark}, all")
+    expect(now.locator("[data-saved]")).to_contain_text("Saved,")
