@@ -8,6 +8,7 @@ from datetime import date
 from assessments.models import CountryDay
 from betterwork.tenancy.models import Programme
 from factories.selectors.cycles import is_public_holiday
+from factories.selectors.public_holidays import country_holidays
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,12 @@ def calendar(programme: Programme, first: date, last: date, language: str) -> li
 
 
 def _public(country: str, first: date, last: date, language: str) -> list[tuple[date, str]]:
-    import holidays  # a slow import that few pages need
-
     years = range(first.year, last.year + 1)
     try:
-        known = holidays.country_holidays(country, years=years)
+        known = country_holidays(country, years=years)
         spoken = [each for each in (language, "en_US") if each in known.supported_languages]
         if spoken:
-            known = holidays.country_holidays(country, years=years, language=spoken[0])
+            known = country_holidays(country, years=years, language=spoken[0])
     except NotImplementedError:
         return []
     return [(day, name) for day, name in sorted(known.items()) if first <= day <= last]

@@ -97,7 +97,7 @@ SELECT json_build_object(
   'counts', (SELECT json_agg(json_build_array(key, days_left, n, with_reason)) FROM (
       SELECT key, due_on - %(today)s AS days_left, count(*) AS n,
              count(*) FILTER (WHERE reason <> '') AS with_reason
-      FROM clock GROUP BY 1, 2 ORDER BY 1, 2) c),
+      FROM clock GROUP BY 1, 2 ORDER BY key COLLATE "C", 2) c),
   'reports', (SELECT json_agg(json_build_array(id, key, started_on, due_on, reason))
       FROM clock WHERE key = 'report'))
 """.replace("{mark}", _MARK)

@@ -315,6 +315,17 @@ days AS (
   CROSS JOIN generate_series(a.starts_on, a.ends_on, interval '1 day') d
   WHERE a.programme_id = %(programme)s AND NOT a.sealed AND a.checked_in_at IS NOT NULL
     AND a.starts_on <= %(month_end)s AND a.ends_on >= %(month)s
+),
+-- An item counts once for each origin: its own, and those of items that were merged into it.
+item AS (
+  SELECT i.origin, i.factory_id, i.status, i.verified_at, i.due_on
+  FROM advisory_planitem i
+  WHERE i.programme_id = %(programme)s AND i.merged_into_id IS NULL
+  UNION ALL
+  SELECT DISTINCT ON (i.origin, t.id) i.origin, t.factory_id, t.status, t.verified_at, t.due_on
+  FROM advisory_planitem i JOIN advisory_planitem t ON t.id = i.merged_into_id
+  WHERE i.programme_id = %(programme)s
+    AND i.merged_into_id IS NOT NULL AND (i.origin <> t.origin OR t.merged_into_id IS NOT NULL)
 )
 SELECT json_build_object(
   'factories', (SELECT count(*) FROM f),
@@ -362,18 +373,14 @@ SELECT json_build_object(
         WHERE c.programme_id = %(programme)s AND c.kind = 'bipartite' AND c.dissolved_on IS NULL
       ) each) r),
   'plan', (SELECT json_agg(row_to_json(r)) FROM (
-      SELECT i.origin, count(DISTINCT t.id) AS total,
-             count(DISTINCT t.id) FILTER (WHERE t.status = 'pending') AS pending,
-             count(DISTINCT t.id) FILTER (WHERE t.status = 'in_progress') AS in_progress,
-             count(DISTINCT t.id) FILTER (WHERE t.status = 'completed') AS completed,
-             count(DISTINCT t.id) FILTER (WHERE t.verified_at IS NOT NULL) AS verified,
-             count(DISTINCT t.id) FILTER (WHERE t.status <> 'completed'
-                AND t.due_on < %(today)s) AS late
-      FROM advisory_planitem i
-      JOIN advisory_planitem t ON t.id = COALESCE(i.merged_into_id, i.id)
-      JOIN f ON f.id = t.factory_id
-      WHERE i.programme_id = %(programme)s
-      GROUP BY i.origin ORDER BY count(DISTINCT t.id) DESC, i.origin) r)
+      SELECT item.origin, count(*) AS total,
+             count(*) FILTER (WHERE item.status = 'pending') AS pending,
+             count(*) FILTER (WHERE item.status = 'in_progress') AS in_progress,
+             count(*) FILTER (WHERE item.status = 'completed') AS completed,
+             count(*) FILTER (WHERE item.verified_at IS NOT NULL) AS verified,
+             count(*) FILTER (WHERE item.status <> 'completed' AND item.due_on < %(today)s) AS late
+      FROM item JOIN f ON f.id = item.factory_id
+      GROUP BY item.origin ORDER BY count(*) DESC, item.origin) r)
 )
 """
 

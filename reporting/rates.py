@@ -172,7 +172,7 @@ eligible AS MATERIALIZED (
   WHERE NOT a.sealed AND a.starts_on IS NOT NULL
     AND (a.status IN ('submitted', 'quality_review', 'factory_review', 'released')
          OR a.status = 'in_progress' AND a.submitted_at IS NOT NULL)
-    AND f.status NOT IN ('closed', 'left') AND strpos(lower(f.name), '(obsolete)') = 0
+    AND f.status NOT IN ('closed', 'left') AND lower(f.name) NOT LIKE '%%(obsolete)%%'
     {where}
 )"""
 

@@ -7,12 +7,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
-from jsonschema import Draft202012Validator, ValidationError
 
 from .records import Problem
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator, ValidationError
 
 try:
     from yaml import CSafeLoader as _BaseLoader
@@ -128,6 +130,8 @@ def _text_keys(data: Any) -> Any:
 
 @functools.cache
 def _validator(name: str) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator  # 2 MB that only a check of files needs
+
     schema = json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))
     return Draft202012Validator(schema)
 

@@ -69,6 +69,7 @@ def save_answer(
         .select_related("assessment")
         .select_for_update(no_key=True, of=("assessment",))
         .exclude(position=AssessmentMember.Position.OBSERVER)
+        .order_by()
     )
     if not seats:
         raise Assessment.DoesNotExist
@@ -76,12 +77,10 @@ def save_answer(
     state.require_edit(assessment, seats, by)
     question = _question(assessment, lineage)
     incoming = read_content(question, content, state.answer_settings())
+    # Read after the row is held, never with it: what waited for the row would read an old answer.
     resent = AnswerChange.objects.filter(client_id=client_id)
-    current = (
-        Answer.objects.filter(assessment_id=assessment.pk, question_id=question.id)
-        .annotate(is_resent=Exists(resent))
-        .first()
-    )
+    answers = Answer.objects.filter(assessment_id=assessment.pk, question_id=question.id)
+    current = next(iter(answers.annotate(is_resent=Exists(resent))), None)
     seen = _known(client_id, current)
     if seen is not None:
         return seen

@@ -303,22 +303,19 @@ def clock_strip(
         draw.text(0, y, row.label, "t")
         draw.text(0, y + 16, row.detail, "ax")
         stacked: Counter[int] = Counter()
-        overflow: Counter[int] = Counter()
-        for days in sorted(row.days):
+        for days, clocks in sorted(Counter(row.days).items()):
             place = min(max(days, earliest), latest)
-            level = stacked[place]
-            stacked[place] += 1
-            if level > 2:
-                overflow[place] += 1
-                continue
+            below = stacked[place]
+            stacked[place] += clocks
             # Middle first, then above, then below: a pile stays on its row.
-            dy = (0, -11, 11)[level]
-            if days < 0:
-                draw.diamond(at(days), y + 1 + dy, 6, "d late")
-            else:
-                draw.circle(at(days), y + 1 + dy, 5, "d soon" if days <= soon_days else "d")
-        for place, more in overflow.items():
-            draw.text(at(place) + 8, y + 18, f"+{formats.number(more)}", "ax")
+            for dy in (0, -11, 11)[below : stacked[place]]:
+                if days < 0:
+                    draw.diamond(at(days), y + 1 + dy, 6, "d late")
+                else:
+                    draw.circle(at(days), y + 1 + dy, 5, "d soon" if days <= soon_days else "d")
+        for place, clocks in stacked.items():
+            if clocks > 3:
+                draw.text(at(place) + 8, y + 18, f"+{formats.number(clocks - 3)}", "ax")
     return draw.svg(title=title)
 
 

@@ -28,6 +28,7 @@ from factories.rules.cycle_facts import (
     WorkingDayTest,
     as_of,
 )
+from factories.selectors.public_holidays import country_holidays
 
 _Kind = CycleFact.Kind
 # What outlives its cycle: a later cycle's engine is told of it too.
@@ -81,10 +82,8 @@ def cycle_settings(on: date | None = None) -> CycleSettings:
 @lru_cache(maxsize=256)
 def _holidays(country: str, year: int) -> frozenset[date]:
     """Public holidays of a country in a year; empty where they are not known."""
-    import holidays  # a slow import that only pages with clocks need
-
     try:
-        return frozenset(holidays.country_holidays(country, years=year))
+        return frozenset(country_holidays(country, years=year))
     except NotImplementedError:
         return frozenset()
 

@@ -2,7 +2,8 @@
 
 python -m reporting.bench build 5000    fill an empty world
 python -m reporting.bench serve         answer lines of JSON: one measure, so many rounds
-python -m reporting.bench report en     answer lines of JSON: write a report, so many times
+python -m reporting.bench report en PROGRAMME ASSESSMENT
+                                        answer lines of JSON: write a report, so many times
 python -m reporting.bench plan          answer lines of JSON: plan countries that are made up
 """
 
@@ -24,7 +25,7 @@ def main(arguments: list[str]) -> int:
     if arguments[0] == "report":
         from reporting.bench import report_cost
 
-        return report_cost.serve(arguments[1])
+        return report_cost.serve(*arguments[1:])
     if arguments[0] == "plan":
         from reporting.bench import planning
 

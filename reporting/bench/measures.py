@@ -37,6 +37,7 @@ from reporting.bench.world import PROGRAMME
 from reporting.demo import bulk
 
 WARM_UP = 4
+FINDINGS = 0.55  # of all questions: a report of about thirty pages
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 Step = Callable[[], Any]
 
@@ -508,12 +509,18 @@ def rebuild_summaries(hall: Hall) -> Step:
     return step
 
 
-# -- the session of a person, for a server of another process ----------------------------------
+# -- what a process without these preparations needs ---------------------------------------------
 
 
 def session(hall: Hall) -> Step:
     client = hall.client(Role.MANAGER)
     return lambda: {"cookie": client.cookies[settings.SESSION_COOKIE_NAME].value}
+
+
+def report_assessment(hall: Hall) -> Step:
+    """An assessment to report on, made here: what writes the report shall do nothing else."""
+    made = hall.assessment_with_findings(FINDINGS)
+    return lambda: {"programme": str(hall.programme.pk), "assessment": str(made)}
 
 
 MEASURES: dict[str, Callable[[Hall], Step]] = {
@@ -535,6 +542,7 @@ MEASURES: dict[str, Callable[[Hall], Step]] = {
     "rates_from_answers": rates_from(_FROM_ANSWERS),
     "rebuild_summaries": rebuild_summaries,
     "session": session,
+    "report_assessment": report_assessment,
 }
 PAGES = ("list_factories", "list_assessments", "list_plans", "list_reports", "dashboard")
 
@@ -606,7 +614,7 @@ class Bench:
 
     def _prepare(self, name: str) -> tuple[Step, dict[str, Any]]:
         step = MEASURES[name](self.hall)
-        is_long = name in ("rebuild_summaries", "session")
+        is_long = name in ("rebuild_summaries", "session", "report_assessment")
         for _round in range(0 if is_long else WARM_UP):
             self._once(step)
         if is_long:

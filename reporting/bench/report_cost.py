@@ -23,22 +23,30 @@ from reporting.bench.child import Child
 LANGUAGES = ("en", "bn")
 ROUNDS = 5
 PAIRS, PAIR_ROUNDS = 3, 3
-FINDINGS = 0.55  # of all questions: a report of about thirty pages
 
 
-def _writer(environment: dict[str, str], language: str, log: Path) -> Child:
-    """A process that writes the same report again and again."""
-    return Child(["report", language], environment, log)
+def lines(
+    environment: dict[str, str], ask: Callable[[str], dict[str, Any]], log_dir: Path
+) -> Iterator[Line]:
+    """`ask`: a measure of the world's own process, which makes the assessment to report on."""
+    made = ask("report_assessment")
+    if "extra" not in made:
+        yield Line("report", None, "s", budgets.REPORT_SECONDS, why=str(made))
+        return
 
+    ids = [made["extra"][name] for name in ("programme", "assessment")]
 
-def lines(environment: dict[str, str], log_dir: Path) -> Iterator[Line]:
+    def writer(language: str, log: str = "bench_report.log") -> Child:
+        """A process that writes the same report again and again, and does nothing else."""
+        return Child(["report", language, *ids], environment, log_dir / log)
+
     for language in LANGUAGES:
-        writer = _writer(environment, language, log_dir / "bench_report.log")
+        alone = writer(language)
         try:
-            yield from _alone(writer, f"report_{language}")
+            yield from _alone(alone, f"report_{language}")
         finally:
-            writer.close()
-    yield from _pair(environment, log_dir)
+            alone.close()
+    yield from _pair([writer(LANGUAGES[0], f"bench_report_{place}.log") for place in (1, 2)])
 
 
 def _alone(writer: Child, name: str) -> Iterator[Line]:
@@ -71,13 +79,9 @@ def _alone(writer: Child, name: str) -> Iterator[Line]:
     )
 
 
-def _pair(environment: dict[str, str], log_dir: Path) -> Iterator[Line]:
+def _pair(writers: list[Child]) -> Iterator[Line]:
     """How much more two workers write in the same time than one alone."""
     name, limit = "report_two_workers", budgets.REPORT_PAIR
-    writers = [
-        _writer(environment, LANGUAGES[0], log_dir / f"bench_report_{place}.log")
-        for place in (1, 2)
-    ]
     try:
         if any("seconds" not in writer.ask(task="write", rounds=1) for writer in writers):
             yield Line(name, None, "x", limit, at_least=True, why="no report is written")
@@ -103,15 +107,13 @@ def _pair(environment: dict[str, str], log_dir: Path) -> Iterator[Line]:
 # -- inside the process that writes --------------------------------------------------------------
 
 
-def serve(language: str) -> int:
+def serve(language: str, programme: str, assessment: str) -> int:
     """Answer lines of JSON: {"task": "write" or "bare", "rounds": n}."""
-    from reporting.bench.measures import Missing
-
     press: Press | None = None
     for line in sys.stdin:
         asked = json.loads(line)
         try:
-            press = press or Press(language)
+            press = press or Press(language, uuid.UUID(programme), uuid.UUID(assessment))
             act: Callable[[], None] = press.write
             if asked["task"] == "bare":
                 act = partial(press.bare, press.html())
@@ -121,7 +123,7 @@ def serve(language: str) -> int:
                 act()
                 told["seconds"].append(round(time.perf_counter() - started, 4))
             told |= {"pages": press.pages, "peak_megabytes": peak_megabytes()}
-        except Missing as error:
+        except ImportError as error:
             told = {"missing": str(error)}
         sys.stdout.write(json.dumps(told) + "\n")
         sys.stdout.flush()
@@ -144,18 +146,11 @@ def peak_megabytes() -> float:
 class Press:
     """Writes the report of one released assessment as the worker does, and keeps nothing."""
 
-    def __init__(self, language: str) -> None:
-        from reporting.bench.measures import Hall, Missing
+    def __init__(self, language: str, programme: uuid.UUID, assessment: uuid.UUID) -> None:
+        from reporting.report import data, page, printing
 
-        try:
-            from reporting.report import data, page, printing
-        except ImportError as error:
-            raise Missing(str(error)) from error
         self._data, self._page, self._printing = data, page, printing
-        self._language = language
-        hall = Hall()
-        self._programme = hall.programme
-        self._assessment = hall.assessment_with_findings(FINDINGS)
+        self._language, self._programme, self._assessment = language, programme, assessment
         self.pages = 0
 
     def _content(self) -> dict[str, Any]:
@@ -163,7 +158,7 @@ class Press:
 
         from betterwork.tenancy import scope
 
-        with scope.programme_scope(self._programme.pk):
+        with scope.programme_scope(self._programme):
             content: dict[str, Any] = self._data.build(
                 self._data.Order(
                     report_id=uuid.uuid4(),

@@ -55,7 +55,7 @@ def run(
         if only("summary"):
             yield from _summaries(worlds[1], rounds or 15)
         if only("report"):
-            yield from report_cost.lines(worlds[1].environment, var_dir / "log")
+            yield from report_cost.lines(worlds[1].environment, worlds[1].ask, var_dir / "log")
         if only("plan"):
             yield from planning.lines(worlds[1].environment, var_dir / "log")
         if only("web"):

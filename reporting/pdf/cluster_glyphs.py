@@ -77,19 +77,28 @@ class Operand(NamedTuple):
     error: float  # 1/1000 of the font size: how far the pen is too far right afterwards
 
 
+class Drawn(NamedTuple):
+    """A cluster as codes of its font. shift: how far the pen moves first (Pango units)."""
+
+    codes: str  # hexadecimal
+    width: int  # 1/1000 of the font size
+    shift: int
+
+
 class Book:
     """What the glyphs of one font say in one document.
 
     made: (text, glyph ids) -> codes with their shapes. composites: new code -> its glyph.
-    words: operands already made, because words come back. ascii: glyph -> the ASCII character it
-    draws by the font's own table; such a glyph never says anything else, as lines of plain ASCII
-    are drawn by WeasyPrint itself.
+    words, clusters: what was already made, because both come back. ascii: glyph -> the ASCII
+    character it draws by the font's own table; such a glyph never says anything else, as lines of
+    plain ASCII are drawn by WeasyPrint itself.
     """
 
     def __init__(self, font: Any) -> None:
         self.made: dict[tuple[str, tuple[int, ...]], list[tuple[int, Composite]]] = {}
         self.composites: dict[int, Composite] = {}
         self.words: dict[tuple[Any, ...], Operand] = {}
+        self.clusters: dict[tuple[Any, ...], Drawn] = {}
         self.ascii = _ascii_glyphs(font)
 
 
@@ -406,7 +415,8 @@ class Drawing:
 
     def operand(self, stream: Any, run: Run, begin: int, end: int, after: int) -> Operand:
         """Codes and pen moves that draw one word."""
-        font, per_unit = run.font, 1000 / PANGO_UNITS / run.size
+        per_unit = 1000 / PANGO_UNITS / run.size
+        known = run.font.cluster_book.clusters
         clusters = self.clusters(run, begin, end, after)
         pieces: list[str] = []
         error = 0.0
@@ -415,21 +425,33 @@ class Drawing:
             if all(glyph.id == self.empty for glyph in glyphs):
                 error -= advance * per_unit  # direction marks and the like: nothing to say
                 continue
-            shape, shift = self.shape(stream, run, glyphs, text.isspace())
-            if run.is_rtl:
-                row = spread(shape, text, font.upem)
-            else:
-                head, tail = split_tail(text)
-                row = [(head, shape), (tail, Composite((), 0))] if tail else [(head, shape)]
-            codes = [code_for(font, said, drawn) for said, drawn in row]
-            move = error - shift * per_unit
+            key = (run.size, run.is_rtl, text, glyphs)
+            drawn = known.get(key)
+            if drawn is None:
+                drawn = known[key] = self.drawn(stream, run, text, glyphs)
+            move = error - drawn.shift * per_unit
             if abs(move) >= 1:
                 pieces.append(f" {round(move)} ")
                 move -= round(move)
-            pieces.append(f"<{''.join(f'{code:04x}' for code in codes)}>")
-            width = sum(font.widths[code] for code in codes)
-            error = move + width + (shift - advance) * per_unit
+            pieces.append(f"<{drawn.codes}>")
+            error = move + drawn.width + (drawn.shift - advance) * per_unit
         return Operand("".join(pieces), error)
+
+    def drawn(self, stream: Any, run: Run, text: str, glyphs: tuple[Glyph, ...]) -> Drawn:
+        """The codes that draw a cluster and say its text. Raises: OverflowError."""
+        font = run.font
+        shape, shift = self.shape(stream, run, glyphs, text.isspace())
+        if run.is_rtl:
+            row = spread(shape, text, font.upem)
+        else:
+            head, tail = split_tail(text)
+            row = [(head, shape), (tail, Composite((), 0))] if tail else [(head, shape)]
+        codes = [code_for(font, said, part) for said, part in row]
+        return Drawn(
+            "".join(f"{code:04x}" for code in codes),
+            sum(font.widths[code] for code in codes),
+            shift,
+        )
 
     def shape(
         self, stream: Any, run: Run, glyphs: tuple[Glyph, ...], is_space: bool

@@ -179,7 +179,7 @@ def _few_collections() -> Iterator[None]:
     before = gc.get_threshold()
     _set_aside()
     gc.collect()
-    gc.set_threshold(20_000, 10, 100)
+    gc.set_threshold(100_000, 10, 100)
     try:
         yield
     finally:

@@ -15,6 +15,7 @@ from assessments.models import (
     AnswerChange,
     AnswerConflict,
     Assessment,
+    AssessmentResult,
     AssessmentStep,
     Outcome,
     PointResult,
@@ -447,6 +448,22 @@ def test_summaries_equal_the_answers_and_rebuild_to_the_same(bd) -> None:
     rewrite_results(made.pk)
     assert rebuild_results() == len(before)
     assert set(PointResult.objects.values_list(*columns)) == before
+
+
+def test_nobody_outside_the_programme_rewrites_its_summaries(bd, jordan) -> None:
+    made = make_submitted()
+    columns = ["id", "point_id", "asked"]
+    before = set(PointResult.objects.values_list(*columns))
+    for facts in (
+        scope.Facts("system", jordan.pk),
+        scope.Facts("ambassador", bd.pk, factory=made.assessment.factory_id),
+        scope.Facts("constituent", bd.pk),
+        scope.Facts(),
+    ):
+        with scope.scope(facts):
+            rewrite_results(made.pk)
+    assert set(PointResult.objects.values_list(*columns)) == before
+    assert AssessmentResult.objects.filter(pk=made.pk).exists()
 
 
 # -- review -------------------------------------------------------------------------------------

@@ -259,6 +259,30 @@ def test_advisors_committees_and_plans(bd: Any, sign_in: Any) -> None:
     assert "Plan progress by origin" in page
 
 
+def test_a_merged_item_counts_once_for_each_origin(grow: Any) -> None:
+    (made,) = grow(1)
+    factory = made.factory
+    plan = ImprovementPlan.objects.create(factory=factory, opened_on=day(80))
+
+    def item(number: int, origin: str, into: PlanItem | None = None) -> PlanItem:
+        made: PlanItem = PlanItem.objects.create(
+            plan=plan, factory=factory, number=number, origin=origin, point_id="OSH-EP",
+            issue="Exit", due_on=day(1), merged_into=into,
+        )  # fmt: skip
+        return made
+
+    kept, own = item(1, "advisory"), item(2, "group")
+    item(3, "advisory", kept)  # the same origin: nothing more
+    item(4, "group", kept)
+    item(5, "group", kept)
+    item(6, "group", own)
+    merged_on = item(7, "self_diagnosis", own)
+    item(8, "self_diagnosis", merged_on)  # merged into one that was merged itself
+    plan_rows = dashboard.numbers(Filters(), timezone.localdate()).state["plan"]
+    counts = {row["origin"]: (row["total"], row["late"]) for row in plan_rows}
+    assert counts == {"advisory": (1, 1), "group": (2, 2), "self_diagnosis": (2, 2)}
+
+
 def test_each_chart_has_its_table_and_files_hold_what_is_shown(grow: Any, sign_in: Any) -> None:
     grow(3)
     client = sign_in("staff")
