@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.utils.translation import gettext as _
-from jsonschema import ValidationError
 
 from assessments.library.files import schema_errors
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
 
 Path = tuple[object, ...]
 
