@@ -59,6 +59,10 @@ class Buyer(models.Model):
         return self.name
 
 
+# Letters of languages that people at a factory read, by their place in Unicode.
+SCRIPTS = {"bn": range(0x0980, 0x0A00), "ar": range(0x0600, 0x0700)}
+
+
 @pghistory.track()
 class Factory(ProgrammeModel):
     """One production site in the programme."""
@@ -195,8 +199,10 @@ class Factory(ProgrammeModel):
         return self.name
 
     def name_in(self, language: str) -> str:
-        """The name in the country's own script, for whoever does not read English."""
-        return self.name if language == "en" else self.local_name or self.name
+        """The local name where it is in the script of this language, else the registered one."""
+        script = SCRIPTS.get(language, range(0))
+        is_readable = any(ord(letter) in script for letter in self.local_name)
+        return self.local_name if is_readable else self.name
 
     @property
     def worker_count(self) -> int:

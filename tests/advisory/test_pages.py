@@ -440,7 +440,8 @@ def test_frame_names_the_factory_in_the_script_of_its_people(home: Home, enter: 
     home.factory.local_name = "মেঘনা ক্রেস্ট অ্যাপারেলস"
     home.factory.save()
     reader = home.people[Role.AMBASSADOR]
-    for language, shown in (("bn", home.factory.local_name), ("en", home.factory.name)):
+    name = home.factory.name
+    for language, shown in (("bn", home.factory.local_name), ("en", name), ("ar", name)):
         reader.language = language
         reader.save()
         page = enter(Role.AMBASSADOR).get(url("my_actions"), headers={"Accept-Language": language})
