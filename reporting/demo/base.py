@@ -52,7 +52,9 @@ def code(world: World, prefix: str) -> str:
 
 
 def at(day: date, hour: int = 10) -> datetime:
-    return datetime.combine(day, time(hour, 0), tzinfo=timezone.get_current_timezone())
+    """That hour of the day, or now where it is still to come: nothing has happened in the future."""
+    told = datetime.combine(day, time(hour, 0), tzinfo=timezone.get_current_timezone())
+    return min(told, timezone.now())
 
 
 def working(world: World, day: date) -> date:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -204,3 +204,10 @@ def few_reports_at_a_time() -> None:
             )
         jobs.update(status="done")
     assert len(ordered) == len(set(ordered)) == latest
+
+
+def test_nothing_of_the_demo_happens_in_the_future() -> None:
+    """The newest event tells kept figures from stale ones: one to come would hold them fast."""
+    now = timezone.now()
+    assert base.at(now.date() + timedelta(days=1), 0) <= timezone.now()
+    assert base.at(date(2026, 1, 5), 9).isoformat() == "2026-01-05T09:00:00+00:00"
