@@ -52,7 +52,7 @@ def code(world: World, prefix: str) -> str:
 
 
 def at(day: date, hour: int = 10) -> datetime:
-    """That hour of the day, or now where it is still to come: nothing has happened in the future."""
+    """That hour of the day, or now where it is still to come: what happened lies in the past."""
     told = datetime.combine(day, time(hour, 0), tzinfo=timezone.get_current_timezone())
     return min(told, timezone.now())
 
