@@ -215,13 +215,16 @@ def _newest(programme: UUID) -> str:
 
     The count of the last ten minutes catches what was written earlier but committed later.
     """
+    # What is dated later than now would hold the mark fast until its day.
+    now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT max(at), count(*) FROM records_trailevent WHERE programme_id = %s"
-            " AND NOT sealed AND action <> ALL(%s)"
+            " AND NOT sealed AND action <> ALL(%s) AND at <= %s"
             " AND at > (SELECT at FROM records_trailevent WHERE programme_id = %s AND NOT sealed"
-            "   AND action <> ALL(%s) ORDER BY at DESC LIMIT 1) - interval '10 minutes'",
-            [programme, _CHANGE_NOTHING, programme, _CHANGE_NOTHING],
+            "   AND action <> ALL(%s) AND at <= %s ORDER BY at DESC LIMIT 1)"
+            "   - interval '10 minutes'",
+            [programme, _CHANGE_NOTHING, now, programme, _CHANGE_NOTHING, now],
         )
         at, count = cursor.fetchone()
     return f"{at.timestamp() if at else 0}-{count}"

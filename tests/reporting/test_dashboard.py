@@ -17,6 +17,7 @@ from advisory.models import AdvisoryVisit, ImprovementPlan, PlanItem
 from assessments import summaries
 from assessments.models import AssessmentMember
 from assessments.rules.rates import LatestInWindow
+from betterwork.records.models import TrailEvent
 from betterwork.records.services import record
 from betterwork.records.vocabulary import Action
 from betterwork.tenancy.selectors import settings_values
@@ -215,6 +216,18 @@ def test_sealed_visits_change_nothing(grow: Any, sign_in: Any) -> None:
     )  # fmt: skip
     AssessmentMember.objects.create(assessment=planned, user=advisor, position="lead")
     assert words() == before
+
+
+def test_an_event_dated_ahead_does_not_hold_kept_numbers(bd: Any) -> None:
+    """The mark of kept numbers is the newest event; one of this evening must not stand for now."""
+    TrailEvent.objects.create(
+        programme=bd, action=Action.FACTORY_REGISTERED, at=timezone.now() + timedelta(hours=6)
+    )
+    before = dashboard.numbers(Filters(), timezone.localdate())
+    factory = builders.make_factory("Meghna Crest")
+    record(Action.FACTORY_REGISTERED, about=factory, factory_id=factory.pk)
+    after = dashboard.numbers(Filters(), timezone.localdate())
+    assert after.state["factories"] == before.state["factories"] + 1
 
 
 def test_advisors_committees_and_plans(bd: Any, sign_in: Any) -> None:
