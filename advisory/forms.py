@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from advisory.models import AdvisoryVisit, PlanEvidence, PlanItem
 from assessments.models import CompliancePoint
+from betterwork.ui import formats
 from betterwork.ui.fields import DayField
 
 from .refusals import SENTENCES
-from .selectors.plan import in_language
 
 PICTURES = "image/*,application/pdf"
 
@@ -85,8 +85,8 @@ def point_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     groups: dict[str, list[tuple[str, str]]] = {}
     rows = CompliancePoint.objects.select_related("cluster").filter(facts_only=False)
     for point in rows:
-        own = groups.setdefault(in_language(point.cluster.name), [])
-        own.append((point.code, in_language(point.name)))
+        own = groups.setdefault(formats.in_language(point.cluster.name), [])
+        own.append((point.code, formats.in_language(point.name)))
     return list(groups.items())
 
 

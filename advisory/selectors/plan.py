@@ -32,12 +32,6 @@ if TYPE_CHECKING:
 HEAVY = ("text", "finding", "guidance", "value_rules", "applies", "ilo")
 
 
-def in_language(texts: dict[str, str] | None) -> str:
-    """A text kept by language, in the reader's, else in English."""
-    texts = texts or {}
-    return texts.get(formats.language()) or texts.get("en") or ""
-
-
 def items() -> QuerySet[PlanItem]:
     """Items this reader may see, merged ones included, with what their heading needs."""
     rows = PlanItem.objects.select_related("point", "answer__question", "assessment")
@@ -47,11 +41,11 @@ def items() -> QuerySet[PlanItem]:
 def heading(item: PlanItem) -> str:
     """What the item is about: the question's title in the reader's language, else the issue."""
     question = item.answer.question if item.answer_id and item.answer else None
-    return in_language(question.title) if question else item.issue
+    return formats.in_language(question.title) if question else item.issue
 
 
 def point_name(item: PlanItem) -> str:
-    return in_language(item.point.name)
+    return formats.in_language(item.point.name)
 
 
 # -- one factory ------------------------------------------------------------------------------

@@ -243,9 +243,9 @@ def from_assessment(request: MemberRequest, pk: UUID, assessment: UUID) -> HttpR
     open_ones = {item.lineage: item.number for item in older}
     fresh = [
         {
-            "title": reads.in_language(answer.question.title),
+            "title": formats.in_language(answer.question.title),
             "finding": answer.finding,
-            "point": reads.in_language(answer.point.name),
+            "point": formats.in_language(answer.point.name),
             "code": answer.question.lineage,
             "is_public": "public" in answer.question.tags,
             "older": open_ones.get(answer.question.lineage),

@@ -18,6 +18,7 @@ from advisory.services import progress_reports as services
 from betterwork.accounts.requests import MemberRequest
 from betterwork.errors import DomainError
 from betterwork.permissions import Permission, may, requires
+from betterwork.ui import formats
 from factories.models import EngagementCycle
 
 from .common import is_factory_side, show, today
@@ -59,12 +60,12 @@ def progress_report(request: MemberRequest, pk: UUID, number: int) -> HttpRespon
             return redirect(request.path)
     shown = [
         (
-            reads.in_language(section.title),
+            formats.in_language(section.title),
             [
                 {
                     "code": each.code,
                     "kind": each.kind,
-                    "text": reads.in_language(each.text),
+                    "text": formats.in_language(each.text),
                     "answer": answers.get(each.code, ""),
                     "choices": _choices(each.kind),
                 }

@@ -23,7 +23,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from advisory import forms
 from advisory.models import AdvisoryVisit, SelfDiagnosis
-from advisory.selectors.plan import in_language
 from advisory.selectors.visits import month_weeks
 from advisory.services import appointments
 from advisory.services import visits as services
@@ -386,10 +385,10 @@ def self_diagnosis(request: MemberRequest, pk: UUID | None = None) -> HttpRespon
     clusters: dict[str, list[dict[str, Any]]] = {}
     for point in points:
         given = answers.get(point.code, {})
-        clusters.setdefault(in_language(point.cluster.name), []).append(
+        clusters.setdefault(formats.in_language(point.cluster.name), []).append(
             {
                 "code": point.code,
-                "name": in_language(point.name),
+                "name": formats.in_language(point.name),
                 "state": given.get("state", ""),
                 "note": given.get("note", ""),
             }

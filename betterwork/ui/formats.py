@@ -7,7 +7,7 @@ request by the context processor, and for mail and reports with ``region(...)``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -70,6 +70,11 @@ def region(country: str = "", arabic_digits: str = "latn") -> Iterator[None]:
 def language() -> str:
     """The active language without its country, "en" when none is active."""
     return (get_language() or "en").split("-")[0]
+
+
+def in_language(texts: Mapping[str, str] | None) -> str:
+    """A text kept by language, in the active one, else in English."""
+    return (texts or {}).get(language()) or (texts or {}).get("en") or ""
 
 
 def direction() -> str:

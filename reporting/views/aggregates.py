@@ -106,7 +106,7 @@ def _bars(now: Figures, before: Figures | None) -> Any:
     means_before = last.clusters() if last else {}
     bars = [
         charts.Bar(
-            common.in_language(place.cluster_name),
+            formats.in_language(place.cluster_name),
             float(means[place.cluster].percent(1)),
             float(means_before[place.cluster].percent(1))
             if place.cluster in means_before
@@ -133,7 +133,7 @@ def _bar_rows(now: Figures) -> list[list[str]]:
     means = whole.clusters() if whole else {}
     return [
         [
-            common.in_language(place.cluster_name),
+            formats.in_language(place.cluster_name),
             formats.number(means[place.cluster].percent(1)),
             formats.number(means[place.cluster].n),
         ]
@@ -156,11 +156,11 @@ def _clusters(now: Figures, before: Figures | None) -> list[dict[str, Any]]:
         mean = means.get(cluster.cluster)
         found.append(
             {
-                "name": common.in_language(cluster.cluster_name),
+                "name": formats.in_language(cluster.cluster_name),
                 "mean": None if mean is None else mean.percent(1),
                 "points": [
                     {
-                        "name": common.in_language(place.name),
+                        "name": formats.in_language(place.name),
                         "now": now.point(place.code) if _enough(now.point(place.code)) else None,
                         "before": last.points.get(place.code) if last else None,
                     }
@@ -184,7 +184,7 @@ def group(request: MemberRequest) -> HttpResponse:
     )
     means = now.clusters()
     bars = [
-        charts.Bar(common.in_language(place.cluster_name), float(means[place.cluster].percent(1)))
+        charts.Bar(formats.in_language(place.cluster_name), float(means[place.cluster].percent(1)))
         for place in common.cluster_order(now)
         if place.cluster in means
     ]
@@ -200,7 +200,7 @@ def group(request: MemberRequest) -> HttpResponse:
         ),
         "bar_head": [_("Cluster"), _("Mean rate, %"), _("Compliance points")],
         "bar_rows": [
-            [common.in_language(p.cluster_name), formats.number(means[p.cluster].percent(1)),
+            [formats.in_language(p.cluster_name), formats.number(means[p.cluster].percent(1)),
              formats.number(means[p.cluster].n)]
             for p in common.cluster_order(now)
             if p.cluster in means
@@ -230,7 +230,7 @@ def compare(request: MemberRequest) -> HttpResponse:
         if any(means):
             rows.append(
                 {
-                    "name": common.in_language(place.cluster_name),
+                    "name": formats.in_language(place.cluster_name),
                     "cells": [None if mean is None else mean.percent(1) for mean in means],
                 }
             )

@@ -52,7 +52,7 @@ def themes(request: MemberRequest) -> HttpResponse:
         if place is None:
             raise Http404
         context |= {
-            "place": common.in_language(place.name),
+            "place": formats.in_language(place.name),
             "behind": rates.factories_behind(query, place.code),
             "crumbs": [Crumb(_("Themes"), link.rstrip("&?") or "?")],
         }
@@ -66,7 +66,7 @@ def _clusters(now: rates.Figures, link: str) -> list[dict[str, Any]]:
     for cluster in common.cluster_order(now):
         points: list[dict[str, Any]] = [
             {
-                "name": common.in_language(place.name),
+                "name": formats.in_language(place.name),
                 "counted": now.point(place.code),
                 "url": f"{link}point={place.code}",
             }
@@ -75,7 +75,7 @@ def _clusters(now: rates.Figures, link: str) -> list[dict[str, Any]]:
         ]
         if points:
             points.sort(key=lambda row: (-row["counted"].rate.count, row["name"]))
-            found.append({"name": common.in_language(cluster.cluster_name), "points": points})
+            found.append({"name": formats.in_language(cluster.cluster_name), "points": points})
     return found
 
 

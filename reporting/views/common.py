@@ -30,10 +30,6 @@ def home(request: MemberRequest) -> Programme:
     return request.membership.programme
 
 
-def in_language(texts: Mapping[str, str]) -> str:
-    return texts.get(formats.language()) or texts.get("en") or ""
-
-
 def choices(
     filters: Filters, state: Mapping[str, Any], today: date, *, narrow: bool = False
 ) -> list[Choice]:

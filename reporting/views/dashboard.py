@@ -216,7 +216,7 @@ def _cluster_chart(found: Numbers) -> tuple[Any, list[list[Any]]]:
         mean, last = now.get(place.cluster), before.get(place.cluster)
         if mean is None and last is None:
             continue
-        name = common.in_language(place.cluster_name)
+        name = formats.in_language(place.cluster_name)
         bars.append(
             charts.Bar(
                 name,
@@ -271,11 +271,11 @@ def _heat(
         points = grouped.get(place.cluster, [])
         if not points:
             continue
-        cluster = common.in_language(place.cluster_name)
+        cluster = formats.in_language(place.cluster_name)
         lines = []
         for point in points:
             counted = [found.by_year[year].point(point.code) for year in years]
-            name = common.in_language(point.name)
+            name = formats.in_language(point.name)
             lines.append(
                 {
                     "label": name,
@@ -341,7 +341,7 @@ def _moved(found: Numbers) -> Moved | None:
         return None
     place = found.now.places[best[1]]
     return Moved(
-        common.in_language(place.name),
+        formats.in_language(place.name),
         formats.digits(str(years[0])),
         formats.digits(str(years[-1])),
         formats.number(first.point(best[1]).percent),

@@ -190,13 +190,13 @@ def _clusters(
         mean, mean_before = means.get(cluster.cluster), last.get(cluster.cluster)
         found.append(
             {
-                "name": common.in_language(cluster.cluster_name),
+                "name": formats.in_language(cluster.cluster_name),
                 "mean": None if mean is None else mean.percent(1),
                 "mean_n": 0 if mean is None else mean.n,
                 "mean_before": None if mean_before is None else mean_before.percent(1),
                 "points": [
                     {
-                        "name": common.in_language(place.name),
+                        "name": formats.in_language(place.name),
                         "url": f"{link}point={place.code}",
                         "now": now.point(place.code),
                         "before": before.point(place.code) if before is not None else None,
@@ -260,7 +260,7 @@ def _drill(request: MemberRequest, filters: Filters, code: str, today: date) -> 
     if lineage and lineage not in texts:
         raise Http404
     behind = rates.factories_behind(query, place.code, lineage=lineage)
-    name = common.in_language(place.name)
+    name = formats.in_language(place.name)
     points = [
         charts.Point(
             formats.digits(str(year)),
@@ -284,7 +284,7 @@ def _drill(request: MemberRequest, filters: Filters, code: str, today: date) -> 
         "lede": common.lede(filters, now.n, today),
         "place": place,
         "name": name,
-        "cluster": common.in_language(place.cluster_name),
+        "cluster": formats.in_language(place.cluster_name),
         "counted": now.point(place.code),
         "trend": charts.trend(points, title=_("Non-compliance rate by year")),
         "trend_head": [_("Year"), _("Non-compliant"), "n", "%"],
@@ -301,7 +301,7 @@ def _drill(request: MemberRequest, filters: Filters, code: str, today: date) -> 
             Crumb(
                 _("Non-compliance"), _without(request, "point", "question", "format").rstrip("&")
             ),
-            Crumb(common.in_language(place.cluster_name)),
+            Crumb(formats.in_language(place.cluster_name)),
         ],
         "tables": _drill_tables(question_rows, behind),
     }
@@ -338,7 +338,7 @@ def _texts(lineages: list[str]) -> dict[str, str]:
         .distinct("lineage")
         .values_list("lineage", "title")
     )
-    return {lineage: common.in_language(title) for lineage, title in rows}
+    return {lineage: formats.in_language(title) for lineage, title in rows}
 
 
 def _series(point: str) -> list[dict[str, Any]]:
@@ -354,7 +354,7 @@ def _series(point: str) -> list[dict[str, Any]]:
             "day": note.day,
             "label": note.label,
             "lineage": note.lineage,
-            "title": common.in_language(note.title),
+            "title": formats.in_language(note.title),
             "what": words[note.kind],
             "note": note.note,
         }

@@ -350,7 +350,7 @@ def lookup(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
 @register.filter
 def in_words(words: Mapping[str, str] | None) -> str:
     """Words kept by language, in the reader's language, else in English."""
-    return (words or {}).get(formats.language()) or (words or {}).get("en", "")
+    return formats.in_language(words)
 
 
 @register.filter
