@@ -66,6 +66,9 @@ def test_sign_in_that_ran_out_loses_nothing(bd: Programme) -> None:
     client = signed_out(advisor)
     refused = client.post(address, typed, headers=OWN)
     assert refused["Location"] == f"{reverse('account_login')}?next={reverse('kept')}"
+    told = "What you typed is kept for an hour."
+    assert told in client.get(refused["Location"]).content.decode()
+    assert told not in Client().get(refused["Location"]).content.decode()
     assert enter(client, advisor.email, reverse("kept"))["Location"] == reverse("kept")
     answer = client.get(reverse("kept"))
     page = answer.content.decode()
